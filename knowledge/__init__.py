@@ -1,0 +1,1 @@
+"""What documents say: chunks, entities and relations, kept in rows and searched through caches."""

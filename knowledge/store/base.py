@@ -1,0 +1,119 @@
+"""The contract of a store.
+
+*   ``commit`` writes a whole ``ChangeSet``, cursor included, or nothing, and raises the generation by one when it
+    changed what a search can see. A reader sees the state before or after, never between.
+*   An upsert replaces everything that was stored of the document. A delete removes everything derived from it, its
+    failure too. A failure is kept beside what is stored of its document until the document is upserted or deleted.
+*   What is stored is a function of the documents alone: after any sequence of change sets it equals what one change
+    set with the surviving documents would have stored (times of indexing apart).
+*   Chunks and vectors come in one order everywhere: by document id, then by ordinal.
+*   Methods may be called from several threads.
+
+``knowledge.testing.StoreContract`` checks all this: inherit it in your tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from connectors import Access, Document, Failed
+from knowledge.records import ChangeSet, Chunk, DocumentInfo, Mention, Relation, Vectors
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """A source's row."""
+
+    id: str
+    options: Mapping[str, object]
+    """What the connector was opened with, to open it again."""
+    cursor: str | None
+    fingerprint: str
+    """What made its documents' chunks, mentions and vectors."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkRef:
+    """A chunk's row without its text."""
+
+    id: int
+    document_id: str
+    start: int
+    end: int
+
+
+class Store(Protocol):
+    """Durable rows. The module's docstring is the contract."""
+
+    def generation(self) -> int:
+        """Return a number that grows whenever what a search can see has changed."""
+        ...
+
+    def commit(self, changes: ChangeSet) -> None:
+        """Write all of ``changes`` in one transaction."""
+        ...
+
+    def add_source(self, source_id: str, options: Mapping[str, object]) -> None:
+        """Remember a source and how to open it; known sources get the new options."""
+        ...
+
+    def remove_source(self, source_id: str) -> None:
+        """Forget a source and delete its documents."""
+        ...
+
+    def sources(self) -> list[SourceInfo]:
+        """Return all sources by id."""
+        ...
+
+    def versions(self, source_id: str) -> dict[str, str]:
+        """Return the stored version of every document of a source, by document id; made by its fingerprint."""
+        ...
+
+    def documents(self) -> list[DocumentInfo]:
+        """Return all documents by id, without their texts."""
+        ...
+
+    def document(self, document_id: str) -> Document | None:
+        """Return one document with its text."""
+        ...
+
+    def access(self) -> dict[str, Access]:
+        """Return every document's readers by document id."""
+        ...
+
+    def failures(self, source_id: str | None = None) -> list[Failed]:
+        """Return the documents, of one source or all, that could not be read at their last try, by id."""
+        ...
+
+    def chunk_refs(self) -> list[ChunkRef]:
+        """Return all chunks without their texts."""
+        ...
+
+    def chunks(self, ids: Iterable[int] | None = None) -> list[Chunk]:
+        """Return the chunks with these ids, or all, in the store's order; unknown ids are left out."""
+        ...
+
+    def vectors(self, dimension: int) -> Vectors:
+        """Return float32, (n_chunks, dimension), in the order of ``chunk_refs``."""
+        ...
+
+    def vectors_by_text(self, keys: Iterable[str], fingerprint: str) -> dict[str, NDArray[np.float32]]:
+        """Return stored vectors by the key of the embedded text, so that unchanged text is not embedded again."""
+        ...
+
+    def mentions(self) -> list[Mention]:
+        """Return all mentions in order of chunk, start and end."""
+        ...
+
+    def relations(self) -> list[Relation]:
+        """Return all relations in order of chunk, start and predicate."""
+        ...
+
+    def close(self) -> None:
+        """Release files and connections."""
+        ...

@@ -1,0 +1,269 @@
+"""The chain from a question to a checked answer.
+
+``answer_chain`` is plain LangChain: retriever → prompt → chat model → parser. ``Answerer`` runs it, streams its draft,
+and turns the draft into an answer that the passages bear out: the model's own claims where they are borne out by
+sentences that answer the question, else the best of those sentences themselves, else "I don't know".
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from operator import itemgetter
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document as LangChainDocument
+from langchain_core.language_models import BaseChatModel
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.retrievers import BaseRetriever
+from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
+from pydantic import ConfigDict
+
+from connectors import Viewer
+from knowledge.embed import Embedder
+from knowledge.language import detect_language
+from knowledge.records import Hit
+from rag.cite import Claim, check_claims, cite
+from rag.confidence import confidence
+from rag.evidence import Evidence, asked_for, choose_evidence, rank_evidence
+from rag.prompts import NO_ANSWER, numbered, prompt, reply
+from rag.records import Answer, Draft, Event, Final, Found, Passage
+from rag.retrieve import Retriever
+
+_HITS = 8
+"""Hits whose sentences are weighed as evidence."""
+_CLOSE = 0.1
+"""A model's claim may rest on a sentence that scores this much less than the best."""
+
+
+class KnowledgeRetriever(BaseRetriever):
+    """A ``Retriever`` as LangChain sees it, for one viewer. Documents carry their ``Passage`` in the metadata."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    retriever: Retriever
+    viewer: Viewer
+    k: int = _HITS
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[LangChainDocument]:
+        hits = self.retriever.search(query, viewer=self.viewer, k=self.k)
+        return [
+            LangChainDocument(
+                id=str(hit.chunk.id),
+                page_content=hit.chunk.text,
+                metadata={
+                    "source": hit.chunk.document_id,
+                    "title": hit.chunk.title,
+                    "passage": passage_of(hit, number),
+                },
+            )
+            for number, hit in enumerate(hits, 1)
+        ]
+
+
+def passage_of(hit: Hit, number: int) -> Passage:
+    """Return a hit as a passage."""
+    chunk = hit.chunk
+    return Passage(
+        number=number,
+        document=chunk.document_id,
+        title=chunk.title,
+        page=chunk.page,
+        headings=chunk.headings,
+        text=chunk.text,
+        start=chunk.start,
+        end=chunk.end,
+        language=chunk.language,
+        score=hit.score,
+        why=hit.why,
+    )
+
+
+def retrieval_step(retriever: BaseRetriever) -> Runnable[Any, Any]:
+    """Return the chain's first half: ``{"question"}`` → ``{"question", "documents"}``."""
+    return RunnablePassthrough.assign(documents=itemgetter("question") | retriever)
+
+
+def generation_step(model: BaseChatModel, *, passages: int) -> Runnable[Any, str]:
+    """Return the chain's second half: ``{"question", "documents"}`` → the model's text."""
+
+    def fill(state: dict[str, Any]) -> Any:
+        read = [document.metadata["passage"] for document in state["documents"][:passages]]
+        template = prompt(detect_language(state["question"]))
+        return template.invoke({"question": state["question"], "passages": numbered(read)})
+
+    return RunnableLambda(fill) | model | StrOutputParser()
+
+
+def answer_chain(retriever: BaseRetriever, model: BaseChatModel, *, passages: int = 4) -> Runnable[Any, str]:
+    """Return retriever → prompt → chat model → parser: from ``{"question": …}`` to the model's unchecked text."""
+    return retrieval_step(retriever) | generation_step(model, passages=passages)
+
+
+class Answerer:
+    """Answers questions.
+
+    Parameters
+    ----------
+    model
+        Any LangChain chat model.
+    embedder
+        For weighing sentences against the question.
+    passages
+        How many passages the model reads.
+    threshold
+        Below this confidence (0 to 1) the answer is that the documents do not say.
+    """
+
+    def __init__(self, model: BaseChatModel, embedder: Embedder, *, passages: int, threshold: float) -> None:
+        self._model = model
+        self._embedder = embedder
+        self._passages = passages
+        self._threshold = threshold
+
+    def stream(self, question: str, retriever: Retriever, *, viewer: Viewer) -> Iterator[Event]:
+        """Yield ``Found``, then ``Draft``s as the model writes, and at last one ``Final``."""
+        clock = _Clock()
+        language = detect_language(question)
+        if not question.strip():
+            yield Final(_abstention(question, language, "empty", 0.0, (), clock))
+            return
+        source = KnowledgeRetriever(retriever=retriever, viewer=viewer)
+        documents = retrieval_step(source).invoke({"question": question})["documents"]
+        ranked = rank_evidence(
+            question,
+            [document.metadata["passage"] for document in documents],
+            embedder=self._embedder,
+            idf=retriever.idf,
+        )
+        documents, passages, ranked = _reordered(documents, ranked)
+        clock.lap("retrieve")
+        yield Found(passages)
+        chosen, covered = choose_evidence(question, ranked, idf=retriever.idf)
+        sure = round(confidence(chosen, covered, language), 4)
+        if not chosen or sure < self._threshold:
+            key = "unknown" if passages else "nothing"
+            yield Final(_abstention(question, language, key, sure, passages, clock))
+            return
+        draft = ""
+        state = {"question": question, "documents": documents}
+        for piece in generation_step(self._model, passages=self._passages).stream(state):
+            draft += piece
+            yield Draft(piece)
+        clock.lap("generate")
+        claims = _accepted(question, draft, ranked, chosen)
+        clock.lap("check")
+        if claims:
+            text, origin = _written(claims), "model"
+            citations = cite([claim.evidence for claim in claims])
+        else:
+            text, origin = _quoted(chosen), "quote"
+            citations = cite(chosen)
+        yield Final(
+            Answer(
+                question=question,
+                answer=text,
+                abstained=False,
+                confidence=sure,
+                citations=citations,
+                passages=passages,
+                origin=origin,
+                language=language,
+                timings=clock.timings(),
+            )
+        )
+
+    def ask(self, question: str, retriever: Retriever, *, viewer: Viewer) -> Answer:
+        """Return the checked answer."""
+        *_, last = self.stream(question, retriever, viewer=viewer)
+        assert isinstance(last, Final)
+        return last.answer
+
+
+def _reordered(
+    documents: Sequence[LangChainDocument], ranked: Sequence[Evidence]
+) -> tuple[list[LangChainDocument], tuple[Passage, ...], list[Evidence]]:
+    """Put the passages that hold the best sentences first, and number them anew."""
+    places = {document.metadata["passage"].number: document for document in documents}
+    order = list(dict.fromkeys([item.passage.number for item in ranked] + list(places)))
+    renumbered = {
+        old: replace(places[old].metadata["passage"], number=new) for new, old in enumerate(order, 1)
+    }
+    documents = [
+        places[old].model_copy(update={"metadata": {**places[old].metadata, "passage": passage}})
+        for old, passage in renumbered.items()
+    ]
+    evidence = [replace(item, passage=renumbered[item.passage.number]) for item in ranked]
+    return documents, tuple(renumbered.values()), evidence
+
+
+def _accepted(
+    question: str, draft: str, ranked: Sequence[Evidence], chosen: Sequence[Evidence]
+) -> list[Claim]:
+    """Return the draft's claims, if they are borne out by sentences that answer the question; else nothing."""
+    if NO_ANSWER in draft.upper():
+        return []
+    claims = check_claims(draft, ranked, question=question)
+    needed = {id(item) for item in chosen}
+    told = [
+        claim
+        for claim in claims
+        if id(claim.evidence) in needed or claim.evidence.score >= ranked[0].score - _CLOSE
+    ]
+    # Where the question asks for a number, a date or a name and the evidence has it, the claim must have it too, and
+    # an answer that needs two places must tell both.
+    kinds = asked_for(question)
+    fits = any(all(kind.search(claim.text) for kind in kinds) for claim in told)
+    complete = len(chosen) == 1 or needed <= {id(claim.evidence) for claim in told}
+    return told if told and fits and complete else []
+
+
+def _written(claims: Sequence[Claim]) -> str:
+    numbers = _numbers([claim.evidence for claim in claims])
+    return " ".join(f"{claim.text} [{number}]" for claim, number in zip(claims, numbers, strict=True))
+
+
+def _quoted(evidence: Sequence[Evidence]) -> str:
+    numbers = _numbers(evidence)
+    return "\n\n".join(f"{item.text} [{number}]" for item, number in zip(evidence, numbers, strict=True))
+
+
+def _numbers(evidence: Sequence[Evidence]) -> list[int]:
+    """Return the number that ``cite`` gives to each."""
+    by_place = {(citation.document, citation.start): citation.number for citation in cite(evidence)}
+    return [by_place[(item.passage.document, item.start)] for item in evidence]
+
+
+def _abstention(
+    question: str, language: str, key: str, sure: float, passages: tuple[Passage, ...], clock: _Clock
+) -> Answer:
+    return Answer(
+        question=question,
+        answer=reply(language, key),
+        abstained=True,
+        confidence=sure,
+        passages=passages,
+        origin="none",
+        language=language,
+        timings=clock.timings(),
+    )
+
+
+class _Clock:
+    """Seconds by step."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self._laps: dict[str, float] = {}
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self._laps[name] = round(now - self._last, 4)
+        self._last = now
+
+    def timings(self) -> dict[str, float]:
+        return {**self._laps, "total": round(time.perf_counter() - self._began, 4)}

@@ -1,0 +1,34 @@
+"""What runs a local model. The contract: messages in, pieces of text out, as they are made.
+
+An engine loads its weights on first use. ``generate`` may be called from one thread at a time; the chat model around
+it sees to that. A consumer that stops reading stops the generation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How the next token is chosen."""
+
+    max_tokens: int = 96
+    temperature: float = 0.0
+    """0 takes the likeliest token every time."""
+    stop: tuple[str, ...] = ()
+
+
+class Engine(Protocol):
+    """Something that runs a local model. The module's docstring is the contract."""
+
+    @property
+    def name(self) -> str:
+        """For logs and results: the model and what runs it."""
+        ...
+
+    def generate(self, messages: Sequence[dict[str, str]], sampling: Sampling) -> Iterator[str]:
+        """Yield the reply to messages of ``{"role": …, "content": …}`` piece by piece."""
+        ...

@@ -1,0 +1,278 @@
+"""The public face: open a knowledge base, sync it, search it, ask it.
+
+>>> import rag
+>>> with rag.open("kb") as kb:                              # doctest: +SKIP
+...     kb.sync("company-documents")
+...     answer = kb.ask("How many days of leave do we get?")
+...     print(answer.answer, answer.citations)
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from connectors import Access, Connector, Document, Failed, SourceError, Viewer, may_read, open_source
+from rag.errors import KnowledgeBaseError
+from rag.records import Answer, Event, SearchHit
+
+if TYPE_CHECKING:
+    from knowledge.graph import KnowledgeGraph
+    from knowledge.index import Indexer
+    from knowledge.records import DocumentInfo
+    from knowledge.store import Store
+    from knowledge.sync import Progress, SyncReport
+    from rag.chain import Answerer
+    from rag.retrieve import Retriever
+
+LOCAL = Viewer("local")
+"""Who asks when nobody is named: reads what everyone may read."""
+
+
+class Wellspring:
+    """A knowledge base with everything that answering from it takes. Made by ``rag.open``.
+
+    Safe to use from several threads. Heavy parts load on first use.
+
+    Parameters
+    ----------
+    folder
+        Where the caches lie.
+    store
+        The rows.
+    indexer
+        Turns documents into rows.
+    answerer
+        Returns what answers questions; called on the first question.
+    source_options
+        Keyword arguments for every source that is opened (limits).
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        store: Store,
+        indexer: Indexer,
+        answerer: Callable[[], Answerer],
+        source_options: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.folder = folder
+        self.store = store
+        self._indexer = indexer
+        self._make_answerer = answerer
+        self._source_options = dict(source_options or {})
+        self._answerer: Answerer | None = None
+        self._retriever: Retriever | None = None
+        self._graph: KnowledgeGraph | None = None
+        self._generation = -1
+        self._lock = threading.RLock()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Release files and connections."""
+        self.store.close()
+
+    # Documents in
+
+    def sync(
+        self,
+        *locations: str | Path,
+        progress: Progress | None = None,
+        readers: Sequence[str] | None = None,
+        **options: Any,
+    ) -> list[SyncReport]:
+        """Bring the knowledge base up to date with sources, and remember them with their options.
+
+        Parameters
+        ----------
+        locations
+            Paths or URLs; none: every source that is remembered.
+        progress
+            Called with the report so far and the document in hand.
+        readers
+            Principals who may read the documents (``"user:ann"``, ``"group:hr"``, ``"*"``). None: as remembered, at
+            first everyone.
+        options
+            For the connector: ``include``, ``exclude``, ``recursive``, … None: as remembered.
+
+        Raises
+        ------
+        SourceError
+            A source cannot be read at all.
+        KnowledgeBaseError
+            No location is given and none is remembered.
+        """
+        given = {key: value for key, value in options.items() if value is not None}
+        if readers is not None:
+            given["readers"] = sorted(Access.of(readers).readers)
+        chosen = [str(location) for location in locations] or [
+            str(source.options["location"]) for source in self.store.sources() if "location" in source.options
+        ]
+        if not chosen:
+            raise KnowledgeBaseError(
+                f"{self.folder} knows no source yet: name a path, as in 'rag index PATH'"
+            )
+        return [self._sync_one(location, given, progress) for location in chosen]
+
+    def sync_from(self, connector: Connector, *, progress: Progress | None = None) -> SyncReport:
+        """Bring the knowledge base up to date with a connector of your own; ``sync()`` does not remember it."""
+        return self._sync_with(connector, {}, progress)
+
+    def _sync_one(self, location: str, given: dict[str, Any], progress: Progress | None) -> SyncReport:
+        source_id = open_source(location).id
+        remembered = next((source.options for source in self.store.sources() if source.id == source_id), {})
+        options: dict[str, Any] = {**remembered, **given, "location": source_id}
+        access = Access(frozenset(options["readers"])) if "readers" in options else None
+        arguments = {key: value for key, value in options.items() if key not in ("location", "readers")}
+        connector = open_source(location, **self._source_options, **arguments, access=access)
+        return self._sync_with(connector, options, progress)
+
+    def _sync_with(
+        self, connector: Connector, options: dict[str, Any], progress: Progress | None
+    ) -> SyncReport:
+        from knowledge.sync import sync
+
+        with self._lock:
+            known = {source.id for source in self.store.sources()}
+            self.store.add_source(connector.id, options)
+            try:
+                return sync(connector, self.store, self._indexer, progress=progress)
+            except SourceError:
+                if connector.id not in known:
+                    self.store.remove_source(connector.id)
+                raise
+
+    def upload(self, name: str, data: bytes) -> Path:
+        """Keep a file in the knowledge base's own folder; ``sync(kb.uploads)`` indexes it. Returns where it lies.
+
+        Only the last part of ``name`` counts. A file of the same name is replaced.
+        """
+        plain = name.replace("\\", "/").rpartition("/")[2].lstrip(".").strip() or "upload"
+        self.uploads.mkdir(parents=True, exist_ok=True)
+        path = self.uploads / "".join(c if c.isprintable() else "_" for c in plain)[-200:]
+        path.write_bytes(data)
+        return path
+
+    @property
+    def uploads(self) -> Path:
+        """The folder of uploaded files."""
+        return self.folder / "uploads"
+
+    def delete(self, document_id: str) -> None:
+        """Delete a document for good: an uploaded file itself; of another source, what is stored.
+
+        The source is told to leave the document out from now on; the original is not touched.
+
+        Raises
+        ------
+        KnowledgeBaseError
+            There is no such document.
+        """
+        from knowledge.records import ChangeSet
+
+        with self._lock:
+            document = self.store.document(document_id)
+            if document is None:
+                raise KnowledgeBaseError(f"there is no document {document_id!r}; 'rag documents' lists them")
+            source = next(source for source in self.store.sources() if source.id == document.source)
+            if Path(document.source) == self.uploads.absolute():
+                Path(document.id).unlink(missing_ok=True)
+            elif document_id.startswith(document.source + "/"):
+                pattern = "/" + re.sub(
+                    r"([\\*?\[\]!# ])", r"\\\1", document_id.removeprefix(document.source + "/")
+                )
+                exclude = [*cast("list[str]", source.options.get("exclude", [])), pattern]
+                self.store.add_source(source.id, {**source.options, "exclude": exclude})
+            self.store.commit(ChangeSet(document.source, deletes=(document_id,)))
+
+    # Questions
+
+    def search(self, question: str, *, k: int = 10, viewer: Viewer = LOCAL) -> list[SearchHit]:
+        """Return the chunks that answer to a question, best first: at most ``k`` that ``viewer`` may read."""
+        return [
+            SearchHit(
+                document=hit.chunk.document_id,
+                title=hit.chunk.title,
+                page=hit.chunk.page,
+                text=hit.chunk.text,
+                start=hit.chunk.start,
+                end=hit.chunk.end,
+                score=hit.score,
+                why=hit.why,
+                headings=hit.chunk.headings,
+            )
+            for hit in self.retriever().search(question, viewer=viewer, k=k)
+        ]
+
+    def ask(self, question: str, *, viewer: Viewer = LOCAL) -> Answer:
+        """Return a checked answer from what ``viewer`` may read."""
+        return self._answers().ask(question, self.retriever(), viewer=viewer)
+
+    def stream(self, question: str, *, viewer: Viewer = LOCAL) -> Iterator[Event]:
+        """Yield ``Found``, ``Draft``s as the model writes, and at last ``Final`` with the checked answer."""
+        return self._answers().stream(question, self.retriever(), viewer=viewer)
+
+    # What is there
+
+    def documents(self, *, viewer: Viewer = LOCAL) -> list[DocumentInfo]:
+        """Return the documents that ``viewer`` may read, by id."""
+        principals = viewer.principals
+        return [info for info in self.store.documents() if not principals.isdisjoint(info.readers)]
+
+    def document(self, document_id: str, *, viewer: Viewer = LOCAL) -> Document | None:
+        """Return a document with its text, or None when it is not there or not for ``viewer``."""
+        document = self.store.document(document_id)
+        return document if document and may_read(viewer, document.access) else None
+
+    def failures(self) -> list[Failed]:
+        """Return the documents that could not be read at their last try."""
+        return self.store.failures()
+
+    def graph(self) -> KnowledgeGraph:
+        """Return the knowledge graph of the present generation, of all documents."""
+        self.retriever()
+        assert self._graph is not None
+        return self._graph
+
+    def retriever(self) -> Retriever:
+        """Return what searches the present generation."""
+        from knowledge.caches import open_caches
+        from rag.retrieve import Retriever
+
+        with self._lock:
+            generation = self.store.generation()
+            if self._retriever is None or generation != self._generation:
+                embedder = self._indexer.embedder
+                self._check_fingerprints()
+                caches = open_caches(self.store, self.folder / "caches", dimension=embedder.dimension)
+                self._retriever = Retriever(caches, self.store, embedder)
+                self._graph = caches.graph
+                self._generation = caches.generation
+            return self._retriever
+
+    def _check_fingerprints(self) -> None:
+        for source in self.store.sources():
+            made_by = source.fingerprint.rpartition("|")[2]
+            if made_by and made_by != self._indexer.embedder.name:
+                raise KnowledgeBaseError(
+                    f"{source.id} was indexed with the embedder {made_by}, not {self._indexer.embedder.name}: "
+                    "run 'rag sync' to index it again"
+                )
+
+    def _answers(self) -> Answerer:
+        with self._lock:
+            if self._answerer is None:
+                self._answerer = self._make_answerer()
+            return self._answerer

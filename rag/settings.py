@@ -1,0 +1,107 @@
+"""Settings: the only file that reads the environment and TOML."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path, user_data_path
+
+from rag.errors import SettingsError
+
+_PREFIX = "WELLSPRING_"
+_FILE = "wellspring.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What ``defaults.toml`` explains, with overrides applied."""
+
+    kb: Path
+    models: Path
+    llm: str
+    llm_runtime: str
+    llm_max_tokens: int
+    llm_temperature: float
+    embedder: str
+    passages: int
+    answer_threshold: float
+    max_file_bytes: int
+    max_text_chars: int
+
+
+def load_settings(
+    overrides: Mapping[str, Any] | None = None,
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Settings:
+    """Read the defaults, then what overrides them, the last winning: file, environment, ``overrides``.
+
+    Parameters
+    ----------
+    overrides
+        By setting name; None values are passed over.
+    environment
+        Instead of the process's own.
+    folder
+        Where ``wellspring.toml`` is looked for, instead of the working folder.
+
+    Raises
+    ------
+    SettingsError
+        A file is missing or is not TOML, or a setting is unknown or of the wrong kind.
+    """
+    env = os.environ if environment is None else environment
+    values: dict[str, Any] = tomllib.loads(files("rag").joinpath("defaults.toml").read_text(encoding="utf-8"))
+    defaults = dict(values)
+    for origin, layer in _layers(env, folder or Path.cwd()):
+        for key, value in layer.items():
+            if key not in defaults:
+                raise SettingsError(
+                    f"{origin}: there is no setting {key!r}; known: {', '.join(sorted(defaults))}"
+                )
+            values[key] = _converted(key, value, defaults[key], origin)
+    values |= {key: value for key, value in (overrides or {}).items() if value is not None}
+    values["kb"] = (
+        Path(values["kb"]).expanduser() if values["kb"] else user_data_path("wellspring") / "default"
+    )
+    values["models"] = (
+        Path(values["models"]).expanduser() if values["models"] else user_cache_path("wellspring") / "models"
+    )
+    return Settings(**{field.name: values[field.name] for field in fields(Settings)})
+
+
+def _layers(environment: Mapping[str, str], folder: Path) -> list[tuple[str, dict[str, Any]]]:
+    named = environment.get(f"{_PREFIX}CONFIG")
+    path = Path(named) if named else folder / _FILE
+    layers: list[tuple[str, dict[str, Any]]] = []
+    if named or path.is_file():
+        try:
+            layers.append((str(path), tomllib.loads(path.read_text(encoding="utf-8"))))
+        except OSError as error:
+            raise SettingsError(f"cannot read the settings file {path}: {error.strerror}") from error
+        except tomllib.TOMLDecodeError as error:
+            raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
+    variables = {
+        key.removeprefix(_PREFIX).lower(): value
+        for key, value in environment.items()
+        if key.startswith(_PREFIX) and key != f"{_PREFIX}CONFIG" and value
+    }
+    layers.append(("the environment", variables))
+    return layers
+
+
+def _converted(key: str, value: Any, default: Any, origin: str) -> Any:
+    kind = type(default)
+    try:
+        return kind(value)
+    except (TypeError, ValueError) as error:
+        raise SettingsError(
+            f"{origin}: the setting {key!r} must be a {kind.__name__}, not {value!r}"
+        ) from error
