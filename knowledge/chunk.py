@@ -16,12 +16,13 @@ from connectors import Document
 from knowledge.language import HAN, detect_language, sentences, split
 from knowledge.records import Chunk
 
-CHUNKER = "chunker-1"
+CHUNKER = "chunker-2"
 """Changes when the same document would be cut differently: stored documents are then indexed again."""
 MAX_PIECES = 200
 """With title and headings this stays under the 256 word pieces that the built-in embedder reads."""
 _SMALL = 40
-_PIECE = re.compile(f"[{HAN}]|[^\\W\\d_{HAN}]+|\\d+|[^\\w\\s]")
+# ASCII letters apart from others, so that a text never counts more than the parts that it is cut into.
+_PIECE = re.compile(f"[{HAN}]|[A-Za-z]+|[^\\W\\dA-Za-z_{HAN}]+|\\d+|[^\\w\\s]|_")
 _PARAGRAPH = re.compile(r"\n[ \t]*\n\s*")
 _WORD = re.compile(r"\s+")
 
@@ -47,7 +48,7 @@ def count_pieces(text: str) -> int:
         elif token.isdigit():
             total += 1 + (len(token) - 1) // 2
         else:
-            total += 1 if len(token) == 1 else 1 + len(token) // 3
+            total += 1 + len(token) // 3
     return total
 
 
@@ -98,9 +99,7 @@ def _parts(document: Document, max_pieces: int) -> Iterator[_Part]:
             yield _Part(a, b, pieces, headings, page)
 
 
-def _units(
-    text: str, start: int, end: int, max_pieces: int, level: int = 0
-) -> Iterator[tuple[int, int, int]]:
+def _units(text: str, start: int, end: int, max_pieces: int, level: int = 0) -> Iterator[tuple[int, int, int]]:
     """Yield (start, end, pieces) of paragraphs; of what is too long the lines, sentences, words, characters."""
     part = text[start:end]
     spans: Iterable[tuple[int, int]]
@@ -148,14 +147,8 @@ def _joined(parts: Iterable[_Part], max_pieces: int) -> Iterator[_Part]:
             continue
         fits = pending.page == part.page and pending.pieces + part.pieces <= max_pieces
         if fits and min(pending.pieces, part.pieces) < _SMALL:
-            headings = pending.headings if len(pending.headings) < len(part.headings) else part.headings
-            pending = _Part(
-                pending.start,
-                part.end,
-                pending.pieces + part.pieces,
-                _common(pending, part) or headings,
-                part.page,
-            )
+            pieces = pending.pieces + part.pieces
+            pending = _Part(pending.start, part.end, pieces, _common(pending, part), part.page)
             continue
         yield pending
         pending = part

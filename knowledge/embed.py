@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,7 +108,7 @@ class SentenceTransformerEmbedder:
                 from transformers.utils import logging
 
                 # Its bars would be drawn between ours, or into a log.
-                logging.disable_progress_bar()
+                cast(Any, logging).disable_progress_bar()
                 source = self._source() if callable(self._source) else self._source
                 try:
                     model = SentenceTransformer(str(source))
@@ -117,8 +117,6 @@ class SentenceTransformerEmbedder:
                     raise EmbedderError(f"the embedder {self._name} cannot be loaded: {reason}") from error
                 width = model.get_embedding_dimension()
                 if self._dimension not in (None, width):
-                    raise EmbedderError(
-                        f"the embedder {self._name} has {width} dimensions, not {self._dimension}"
-                    )
+                    raise EmbedderError(f"the embedder {self._name} has {width} dimensions, not {self._dimension}")
                 self._model = model
         return self._model

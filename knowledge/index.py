@@ -1,7 +1,8 @@
-"""Documents to everything derived from them. No input or output: a function of documents, extractor and embedder."""
+"""Documents to everything derived from them. No I/O: a function of documents, extractor and embedder."""
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -32,10 +33,15 @@ class Indexer:
         """Return the chunks of a document."""
         return chunk_document(document)
 
+    def vector_key(self, chunk: Chunk) -> str:
+        """Return what the chunk's vector is known by: equal keys have equal vectors."""
+        made_from = f"{self.embedder.name}\0{chunk.passage}"
+        return hashlib.blake2b(made_from.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
     def finish(
         self,
         documents: Sequence[tuple[Document, tuple[Chunk, ...]]],
-        known: Mapping[int, NDArray[np.float32]],
+        known: Mapping[str, NDArray[np.float32]],
     ) -> tuple[list[IndexedDocument], int]:
         """Embed and extract.
 
@@ -44,23 +50,26 @@ class Indexer:
         documents
             Each with its chunks.
         known
-            Vectors by chunk id that need not be made again.
+            Vectors by ``vector_key`` that need not be made again.
 
         Returns
         -------
-        The indexed documents in order, and how many chunks were embedded.
+        The indexed documents in order, and how many texts were embedded.
         """
-        missing = [chunk for _, chunks in documents for chunk in chunks if chunk.id not in known]
-        made = self.embedder.embed_passages([f"{chunk.context}\n{chunk.text}" for chunk in missing])
-        vectors = {**known, **{chunk.id: row for chunk, row in zip(missing, made, strict=True)}}
+        keys = {chunk.id: self.vector_key(chunk) for _, chunks in documents for chunk in chunks}
+        passages = {keys[chunk.id]: chunk.passage for _, chunks in documents for chunk in chunks}
+        missing = [key for key in passages if key not in known]
+        made = self.embedder.embed_passages([passages[key] for key in missing])
+        vectors = {**known, **dict(zip(missing, made, strict=True))}
         indexed = [
             IndexedDocument(
                 document=document,
                 language=document.language or detect_language(document.text),
                 chunks=chunks,
-                vectors=np.array([vectors[chunk.id] for chunk in chunks], dtype=np.float32).reshape(
+                vectors=np.array([vectors[keys[chunk.id]] for chunk in chunks], dtype=np.float32).reshape(
                     len(chunks), self.embedder.dimension
                 ),
+                vector_keys=tuple(keys[chunk.id] for chunk in chunks),
                 extraction=self.extractor.extract(document, chunks),
             )
             for document, chunks in documents

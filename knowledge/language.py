@@ -4,28 +4,51 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import Stemmer
     from spacy.language import Language
+    from spacy.tokenizer import Tokenizer
 
 HAN = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
+_FIRST_HAN = "\u3400"
 _LETTER = re.compile(r"[^\W\d_]")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n\s*")
-_OWN_LINE = re.compile(r"\s*(?:[-*+•·–]\s|#{1,6}\s|\d{1,3}[.)]\s|\||>|[A-Z][\w /-]{0,30}:\s)|.*\s\|\s")
+_ITEM = re.compile(
+    r"\s*(?:[-*+•·–●▪]\s|\d{1,3}(?:[.)]\s|、)|[(（]\w{1,3}[)）]|>\s|[A-Z][\w /-]{0,30}:(?:\s|$)"
+    rf"|[{HAN}]{{1,12}}[:：])"
+)
+"""The start of a line that begins something of its own: a list item, a quotation, "Key: value"."""
+_ROW = re.compile(r"\s*(?:#{1,6}\s|\|)|.*\s\|\s")
+"""A heading or a table row: a line that nothing goes on from."""
+_CHINESE_END = re.compile(r"(?:[。！？；!?]+|…+|\.(?=\s))[”’」』）】》\"')\]]*")
+_NUMBER = re.compile(r"\s*\d{1,3}\.\s*")
+_RUN = re.compile(r"_{30,}|[^\w\s]{30,}|\S{300,}")
 _TOKEN = re.compile(f"[{HAN}]+|[^\\W_{HAN}]+(?:[.,](?=\\d)\\d+)*")
 _WRAPPED_WIDTH = 45
 """A shorter line than this was ended by its writer, not wrapped."""
 
-STOP_WORDS = frozenset(
-    ["a", "an", "and", "are", "as", "at", "be", "been", "being", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had", "has", "have", "he", "her", "hers", "him", "his", "how", "i", "if", "in", "into", "is", "it", "its", "me", "my", "of", "on", "or", "our", "she", "should", "so", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "to", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your"]
+# fmt: off
+STOP_WORDS = frozenset([
+    "a", "an", "and", "are", "as", "at", "be", "been", "being", "but", "by", "can", "could", "did", "do",
+    "does", "for", "from", "had", "has", "have", "he", "her", "hers", "him", "his", "how", "i", "if", "in",
+    "into", "is", "it", "its", "me", "my", "of", "on", "or", "our", "she", "should", "so", "than", "that",
+    "the", "their", "them", "then", "there", "these", "they", "this", "to", "was", "we", "were", "what",
+    "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your",
+])
+"""Function words: no search looks for them."""
+_ABBREVIATIONS = (
+    "Art.", "Cf.", "Ch.", "Ed.", "Eq.", "Fig.", "Figs.", "Lt.", "Nr.", "Para.", "Pt.", "Sec.", "Vol.",
+    "approx.", "cf.", "eq.", "fig.", "figs.", "incl.", "para.", "pp.", "vol.",
 )
+"""Those that spaCy's tokenizer does not know."""
+# fmt: on
 _STOP_CHARACTERS = frozenset("的了是在和与及或吗呢么什哪谁几多少个我你他她它们这那有为对被把从到")
 
 
@@ -37,17 +60,23 @@ def detect_language(text: str) -> str:
 
 
 def new_pipeline(language: str) -> Language:
-    """Return spaCy's rule-based tokenizer and sentencizer for ``language``, to be built upon."""
+    """Return spaCy's rule-based tokenizer for ``language``, to be built upon."""
     import spacy
 
     pipeline = spacy.blank(language if language == "zh" else "en")
-    punctuation = [".", "!", "?", "…", "。", "！", "？", "；"] if language == "zh" else None
-    pipeline.add_pipe("sentencizer", config={"punct_chars": punctuation})
     pipeline.max_length = 100_000_000
+    if language != "zh":
+        tokenizer = cast("Tokenizer", pipeline.tokenizer)
+        for abbreviation in _ABBREVIATIONS:
+            tokenizer.add_special_case(abbreviation, [{"ORTH": abbreviation}])
     return pipeline
 
 
-_sentencizer = cache(new_pipeline)
+@cache
+def _sentencizer() -> Language:
+    pipeline = new_pipeline("en")
+    pipeline.add_pipe("sentencizer")
+    return pipeline
 
 
 def sentences(text: str, language: str) -> list[tuple[int, int]]:
@@ -56,27 +85,45 @@ def sentences(text: str, language: str) -> list[tuple[int, int]]:
     Blank lines end a sentence; so do line ends, except where the line was wrapped (as PDF text is).
     """
     found: list[tuple[int, int]] = []
-    pipeline = _sentencizer(language)
-    for start, end in _lines(text):
-        document = pipeline(text[start:end])
-        edges = [sentence.start_char for sentence in document.sents] + [end - start]
+    for start, end in lines(text):
+        part = text[start:end]
+        ends = _chinese_ends(part) if language == "zh" else _english_ends(part)
+        edges = [0, *ends, len(part)]
         found.extend(filter(None, (_stripped(text, start + a, start + b) for a, b in pairwise(edges))))
     return found
 
 
-def _lines(text: str) -> Iterator[tuple[int, int]]:
-    """Yield stretches of text that a sentence does not cross."""
+def _chinese_ends(text: str) -> list[int]:
+    return [match.end() for match in _CHINESE_END.finditer(text)]
+
+
+def _english_ends(text: str) -> list[int]:
+    # The tokenizer takes time quadratic in the length of what has no spaces: rulers, base64.
+    tame = _RUN.sub(lambda run: "x" * len(run.group()), text)
+    starts = [_with_opening(tame, sentence.start_char) for sentence in _sentencizer()(tame).sents]
+    return starts[1:] if len(starts) < 2 or not _NUMBER.fullmatch(text[: starts[1]]) else starts[2:]
+
+
+def _with_opening(text: str, start: int) -> int:
+    """Move a sentence's start before the bracket or quotation mark that opens it."""
+    opening = start
+    while opening and text[opening - 1] in "([{“‘«\"'":
+        opening -= 1
+    return opening if opening == 0 or text[opening - 1].isspace() else start
+
+
+def lines(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the stretches of ``text`` that a sentence does not cross, as half-open offsets in order."""
     for start, end in split(text, _BLANK_LINE):
-        widest = max(_width(line) for line in text[start:end].split("\n"))
-        begin = start
-        for match in re.finditer("\n", text[start:end]):
-            at = start + match.start()
-            line = text[text.rfind("\n", 0, at) + 1 : at]
-            following = text[at + 1 : end].split("\n", 1)[0]
-            wrapped = _width(line) >= max(_WRAPPED_WIDTH, 0.65 * widest)
-            if not wrapped or _OWN_LINE.match(following) or _OWN_LINE.match(line + " "):
+        parts = text[start:end].split("\n")
+        wide = max(_WRAPPED_WIDTH, 0.65 * max(map(_width, parts)))
+        begin = at = start
+        for line, following in pairwise(parts):
+            at += len(line)
+            if _width(line) < wide or _ITEM.match(following) or _ROW.match(following) or _ROW.match(line):
                 yield begin, at
                 begin = at + 1
+            at += 1
         yield begin, end
 
 
@@ -116,16 +163,24 @@ def search_tokens(text: str) -> list[str]:
     Function words are left out. Chinese is cut into overlapping pairs (a run of one character stands alone), which
     needs no dictionary and finds names that none lists.
     """
+    plain = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text)
     words: list[str] = []
-    for token in _TOKEN.findall(unicodedata.normalize("NFKC", text)):
-        if _HAN_CHARACTER.match(token):
+    for token in _TOKEN.findall(plain):
+        if token[0] >= _FIRST_HAN and _HAN_CHARACTER.match(token):
             words.extend(_pairs(token))
-            continue
-        plain = unicodedata.normalize("NFKD", token.lower())
-        word = "".join(c for c in plain if not unicodedata.combining(c)) if not plain.isascii() else plain
-        if word not in STOP_WORDS:
-            words.append(_stemmer().stemWord(word.replace(",", "")))
+        elif word := _stem(token):
+            words.append(word)
     return words
+
+
+@lru_cache(maxsize=2**16)
+def _stem(token: str) -> str:
+    """Return a token's stem without accents and case, or nothing for a function word."""
+    word = token.lower()
+    if not word.isascii():
+        apart = unicodedata.normalize("NFKD", word)
+        word = "".join(c for c in apart if not unicodedata.combining(c))
+    return "" if word in STOP_WORDS else str(_stemmer().stemWord(word.replace(",", "")))
 
 
 def _pairs(run: str) -> list[str]:

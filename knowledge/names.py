@@ -82,21 +82,14 @@ class NameIndex:
         before = text[:start].rstrip(" ").rpartition(" ")[2] if text[max(start - 1, 0) : start] == " " else ""
         after = text[end + 1 : end + 2] if text[end : end + 1] == " " else ""
         sentence_start = before.endswith((".", "!", "?", ":", "\n"))
-        joined = (
-            before[:1].isupper()
-            and not sentence_start
-            and before.lower() not in STOP_WORDS
-            and before.isalpha()
-        )
+        joined = before[:1].isupper() and not sentence_start and before.lower() not in STOP_WORDS and before.isalpha()
         return not (joined or after.isupper())
 
 
 def _folded(text: str) -> str:
     """Lower the case without changing any offset."""
     lower = text.lower()
-    return (
-        lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
-    )
+    return lower if len(lower) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
 def _whole(text: str, start: int, end: int) -> bool:

@@ -18,7 +18,7 @@ class Chunk:
     """A passage of a document that is embedded and found as one."""
 
     id: int
-    """64 bits, from the document's id and the place: the same chunk of the same document has the same id anywhere."""
+    """Signed, 64 bits, from the document's id and the place: the same chunk has the same id anywhere."""
     document_id: str
     ordinal: int
     """0-based position among the document's chunks."""
@@ -40,6 +40,11 @@ class Chunk:
         """Title and heading path in one line; embedded and indexed together with the text."""
         parts = [self.title, *(heading for heading in self.headings if heading != self.title)]
         return " › ".join(part for part in parts if part)
+
+    @property
+    def passage(self) -> str:
+        """Context and text: what is embedded and what lexical search compares."""
+        return f"{self.context}\n{self.text}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +100,15 @@ class Extraction:
 
 @dataclass(frozen=True, slots=True)
 class IndexedDocument:
-    """A document with everything derived from it. A function of the document alone, so that order never matters."""
+    """A document with everything derived from it: a function of the document alone, so that order never matters."""
 
     document: Document
     language: str
     chunks: tuple[Chunk, ...]
     vectors: Vectors
     """Row i belongs to ``chunks[i]``."""
+    vector_keys: tuple[str, ...]
+    """Names what each row was made from and by which embedder: equal keys have equal vectors."""
     extraction: Extraction
 
 
@@ -118,6 +125,8 @@ class ChangeSet:
     """Documents whose failure is to be forgotten."""
     cursor: str | None = None
     """The source's new cursor, or None to leave it as it is."""
+    forget_cursor: bool = False
+    """The source's cursor no longer tells what is stored: the next run must start without one."""
     fingerprint: str = ""
     """Names the chunker, extractor and embedder that made the upserts."""
 

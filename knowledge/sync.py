@@ -1,23 +1,34 @@
 """Changes to rows: what keeps the store equal to its sources.
 
-Change sets are committed as they fill up; a cursor goes in with the last of the changes before its checkpoint. Killed
-in between, the next run gets the same changes again from the connector and passes over those whose version is stored.
+Change sets are committed as they fill up. A cursor is stored only when it accounts for everything that is stored of
+its source; a change set that is committed before its checkpoint takes the cursor away. So a run that is killed is
+either continued from a cursor that tells the truth, or starts over without one, passing over documents whose version
+is stored and deleting those that the source no longer has.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from connectors import AccessChanged, Change, Checkpoint, Connector, Delete, Document, Failed, Upsert
+from connectors import (
+    Access,
+    AccessChanged,
+    Change,
+    Checkpoint,
+    Connector,
+    Delete,
+    Document,
+    Failed,
+    Upsert,
+)
 from knowledge.index import Indexer
 from knowledge.records import ChangeSet, Chunk
 from knowledge.store import Store
-from knowledge.store.sqlite import text_key
 
-_CHUNKS = 512
-"""A change set is committed when it holds this many chunks."""
+BATCH = 512
+"""Chunks."""
 
 
 @dataclass(slots=True)
@@ -29,6 +40,7 @@ class SyncReport:
     changed: int = 0
     deleted: int = 0
     unchanged: int = 0
+    """Stored before and after with the same content; counted at the end of the run."""
     failed: int = 0
     failures: list[Failed] = field(default_factory=list)
     chunks_embedded: int = 0
@@ -47,8 +59,16 @@ def sync(
     indexer: Indexer,
     *,
     progress: Progress | None = None,
+    batch: int = BATCH,
 ) -> SyncReport:
     """Bring the store up to date with one source, which must have been added to the store.
+
+    Parameters
+    ----------
+    progress
+        Called after each change.
+    batch
+        How many chunks a change set gathers, at most, before it is committed; one document is never divided.
 
     Raises
     ------
@@ -57,121 +77,166 @@ def sync(
     StoreError
         The store cannot be written; what was committed before stays.
     """
-    return _Run(connector, store, indexer, progress).run()
+    return _Run(connector, store, indexer, progress, batch).run()
 
 
 class _Run:
     """One run over one source."""
 
     def __init__(
-        self, connector: Connector, store: Store, indexer: Indexer, progress: Progress | None
+        self,
+        connector: Connector,
+        store: Store,
+        indexer: Indexer,
+        progress: Progress | None,
+        batch: int,
     ) -> None:
         self.connector = connector
         self.store = store
         self.indexer = indexer
         self.progress = progress
+        self.batch = batch
         self.report = SyncReport(connector.id)
-        self.stored = store.versions(connector.id)
-        self.seen: set[str] = set()
-        self.upserts: list[tuple[Document, tuple[Chunk, ...]]] = []
-        self.deletes: list[str] = []
-        self.access: list[AccessChanged] = []
-        self.failures: list[Failed] = []
+        source = next(source for source in store.sources() if source.id == connector.id)
+        self.start = source.cursor if source.fingerprint == indexer.fingerprint else None
+        self.latest: str | None = None
+        self.before = store.versions(connector.id)
+        self.stored = dict(self.before)
+        # What is stored and not accounted for by the cursor that this run is on the way to.
+        self.uncovered = set(self.before) if self.start is None else set()
+        self.added: set[str] = set()
+        self.changed: set[str] = set()
+        self.deleted: set[str] = set()
+        self.failing: dict[str, Failed] = {}
+        # The change set in the making.
+        self.upserts: dict[str, tuple[Document, tuple[Chunk, ...]]] = {}
+        self.deletes: set[str] = set()
+        self.access: dict[str, Access] = {}
+        self.failures: dict[str, Failed] = {}
 
     def run(self) -> SyncReport:
         began = time.perf_counter()
-        source = next(source for source in self.store.sources() if source.id == self.connector.id)
-        whole = source.cursor is None or source.fingerprint != self.indexer.fingerprint
-        before = len(self.stored)
-        for change in self.connector.changes(None if whole else source.cursor):
+        for change in self.connector.changes(self.start):
             self.take(change)
-            if sum(len(chunks) for _, chunks in self.upserts) >= _CHUNKS:
+            if sum(len(chunks) for _, chunks in self.upserts.values()) >= self.batch:
                 self.commit(None)
-        if whole:
-            self.drop_unseen()
+        if self.start is None:
+            self.drop_vanished()
         self.forget_failures()
-        report = self.report
-        report.documents = len(self.stored)
-        report.unchanged = (
-            before
-            - report.changed
-            - report.deleted
-            - sum(f.document_id in self.stored for f in report.failures)
-        )
-        report.failed = len(report.failures)
-        report.seconds = round(time.perf_counter() - began, 3)
-        return report
+        self.count()
+        kept = self.before.keys() & self.stored.keys()
+        self.report.unchanged = len(kept - self.changed - self.failing.keys())
+        self.report.failures = [failure for _, failure in sorted(self.failing.items())]
+        self.report.seconds = round(time.perf_counter() - began, 3)
+        return self.report
 
     def take(self, change: Change) -> None:
+        """Note one change; a later one on the same document takes the place of an earlier."""
         match change:
             case Upsert(document):
                 self.upsert(document)
             case Delete(document_id):
-                if self.stored.pop(document_id, None) is not None:
-                    self.report.deleted += 1
-                    self.deletes.append(document_id)
-            case AccessChanged(document_id, _):
-                self.seen.add(document_id)
-                self.access.append(change)
+                self.delete(document_id)
+            case AccessChanged(document_id, access):
+                self.access[document_id] = access
             case Failed(document_id, _):
-                self.seen.add(document_id)
-                self.failures.append(change)
-                self.report.failures.append(change)
-                self.report.failed += 1
+                self.failures[document_id] = self.failing[document_id] = change
             case Checkpoint(cursor):
+                self.latest = cursor
                 self.commit(cursor)
         if self.progress and not isinstance(change, Checkpoint):
+            self.count()
             self.progress(self.report, _document_id(change))
 
     def upsert(self, document: Document) -> None:
-        self.seen.add(document.id)
-        version = f"{self.indexer.fingerprint}\0{document.version}"
-        known = self.stored.get(document.id)
-        if known == version:
-            self.access.append(AccessChanged(document.id, document.access))
+        self.uncovered.discard(document.id)
+        self.deleted.discard(document.id)
+        self.failures.pop(document.id, None)
+        self.failing.pop(document.id, None)
+        version = (self.indexer.fingerprint, document.version)
+        if self.stored.get(document.id) == version:
+            self.access[document.id] = document.access
             return
-        if known is None:
-            self.report.added += 1
-        elif known.partition("\0")[0] == self.indexer.fingerprint:
-            self.report.changed += 1
         self.stored[document.id] = version
-        self.upserts.append((document, self.indexer.cut(document)))
+        self.access.pop(document.id, None)
+        self.upserts[document.id] = (document, self.indexer.cut(document))
+        before = self.before.get(document.id)
+        if before is None:
+            self.added.add(document.id)
+        elif before[1] != document.version:
+            self.changed.add(document.id)
+
+    def delete(self, document_id: str) -> None:
+        for gathered in (self.upserts, self.access, self.failures, self.failing):
+            gathered.pop(document_id, None)
+        self.uncovered.discard(document_id)
+        self.added.discard(document_id)
+        if self.stored.pop(document_id, None) is not None:
+            self.deletes.add(document_id)
+        if document_id in self.before:
+            self.deleted.add(document_id)
 
     def commit(self, cursor: str | None) -> None:
         """Embed, extract and write what has gathered."""
-        keys = {chunk.id: text_key(chunk) for _, chunks in self.upserts for chunk in chunks}
-        by_text = self.store.vectors_by_text(keys.values(), self.indexer.fingerprint) if keys else {}
-        known = {chunk_id: by_text[key] for chunk_id, key in keys.items() if key in by_text}
-        indexed, embedded = self.indexer.finish(self.upserts, known)
+        if self.uncovered:
+            cursor = None
+        visible = bool(self.upserts or self.deletes or self.access)
+        if cursor is None and not visible and not self.failures:
+            return
+        documents = list(self.upserts.values())
+        keys = {self.indexer.vector_key(chunk) for _, chunks in documents for chunk in chunks}
+        indexed, embedded = self.indexer.finish(documents, self.store.vectors_by_key(keys))
         self.report.chunks_embedded += embedded
         self.store.commit(
             ChangeSet(
                 source_id=self.connector.id,
                 upserts=tuple(indexed),
-                deletes=tuple(self.deletes),
-                access=tuple((change.document_id, change.access) for change in self.access),
-                failures=tuple(self.failures),
+                deletes=tuple(sorted(self.deletes)),
+                access=tuple(self.access.items()),
+                failures=tuple(self.failures.values()),
                 cursor=cursor,
+                forget_cursor=visible and cursor is None,
                 fingerprint=self.indexer.fingerprint,
             )
         )
-        for gathered in (self.upserts, self.deletes, self.access, self.failures):
-            gathered.clear()
+        self.upserts.clear()
+        self.deletes.clear()
+        self.access.clear()
+        self.failures.clear()
 
-    def drop_unseen(self) -> None:
-        """After a run without a cursor: delete what the source no longer has, but nothing under a failed place."""
-        failed = tuple(failure.document_id.rstrip("/") + "/" for failure in self.report.failures)
-        for document_id in sorted(self.stored.keys() - self.seen):
-            if not (failed and document_id.startswith(failed)):
+    def drop_vanished(self) -> None:
+        """After a run without a cursor: delete what did not come, but nothing that failed or lies under it."""
+        for document_id in sorted(self.uncovered):
+            if not self.failed(document_id):
                 self.take(Delete(document_id))
-        self.commit(None)
+        self.commit(self.latest)
 
     def forget_failures(self) -> None:
         """What failed at an earlier run and not at this one is well again, or gone."""
-        failing = {failure.document_id for failure in self.report.failures}
         earlier = {failure.document_id for failure in self.store.failures(self.connector.id)}
-        if recovered := earlier - failing:
-            self.store.commit(ChangeSet(self.connector.id, recovered=tuple(sorted(recovered))))
+        if recovered := sorted(document_id for document_id in earlier if not self.failed(document_id)):
+            self.store.commit(ChangeSet(self.connector.id, recovered=tuple(recovered)))
+
+    def failed(self, document_id: str) -> bool:
+        """Tell whether a document, or a place that it lies under, could not be read at this run."""
+        return any(place in self.failing for place in _places(document_id))
+
+    def count(self) -> None:
+        report = self.report
+        report.added = len(self.added)
+        report.changed = len(self.changed)
+        report.deleted = len(self.deleted)
+        report.failed = len(self.failing)
+        report.documents = len(self.stored)
+
+
+def _places(document_id: str) -> Iterable[str]:
+    """Yield a document's id and every place above it, with and without a slash at the end."""
+    yield document_id
+    for end, character in enumerate(document_id):
+        if character == "/":
+            yield document_id[:end]
+            yield document_id[: end + 1]
 
 
 def _document_id(change: Change) -> str:

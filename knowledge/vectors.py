@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, cast
 
 import faiss
 import numpy as np
@@ -10,28 +11,39 @@ from numpy.typing import NDArray
 
 from knowledge.records import Vectors
 
+# The wheel's type stubs describe the C++ functions, not the Python ones that stand before them.
+_faiss = cast(Any, faiss)
+
 
 class VectorIndex:
     """Exact inner-product search. Positions are row numbers of the vectors that it was built from."""
 
-    def __init__(self, index: faiss.Index) -> None:
+    def __init__(self, index: Any) -> None:
         self._index = index
+
+    def __len__(self) -> int:
+        return int(self._index.ntotal)
+
+    @property
+    def dimension(self) -> int:
+        """The length of a vector."""
+        return int(self._index.d)
 
     @classmethod
     def build(cls, vectors: Vectors) -> VectorIndex:
         """Build from float32, (n, dim), rows of unit length."""
-        index = faiss.IndexFlatIP(vectors.shape[1])
+        index = _faiss.IndexFlatIP(vectors.shape[1])
         index.add(np.ascontiguousarray(vectors))
         return cls(index)
 
     @classmethod
     def load(cls, folder: Path) -> VectorIndex:
         """Read what ``save`` wrote."""
-        return cls(faiss.read_index(str(folder / "vectors.faiss")))
+        return cls(_faiss.read_index(str(folder / "vectors.faiss")))
 
     def save(self, folder: Path) -> None:
         """Write into ``folder``."""
-        faiss.write_index(self._index, str(folder / "vectors.faiss"))
+        _faiss.write_index(self._index, str(folder / "vectors.faiss"))
 
     def search(
         self, question: NDArray[np.float32], k: int, *, allowed: NDArray[np.bool_] | None
@@ -47,11 +59,9 @@ class VectorIndex:
         """
         parameters = None
         if allowed is not None:
-            selector = faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
-            parameters = faiss.SearchParameters(sel=selector)
-        scores, positions = self._index.search(
-            question[None, :], min(k, self._index.ntotal or 1), params=parameters
-        )
+            selector = _faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+            parameters = _faiss.SearchParameters(sel=selector)
+        scores, positions = self._index.search(question[None, :], min(k, len(self) or 1), params=parameters)
         found = positions[0] >= 0
         return positions[0][found], scores[0][found]
 

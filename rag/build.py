@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from knowledge.embed import Embedder
     from rag.chain import Answerer
 
-_DATABASE = "knowledge.sqlite"
+DATABASE = "knowledge.sqlite"
 
 
 def open_knowledge_base(
@@ -51,18 +51,20 @@ def build(settings: Settings, *, tell: Callable[[str], None] | None = None) -> W
         from rag.chain import Answerer
         from rag.llms import open_chat_model
 
-        model = open_chat_model(
-            settings.llm,
-            models=models,
-            runtime=settings.llm_runtime,
-            max_tokens=settings.llm_max_tokens,
-            temperature=settings.llm_temperature,
-        )
+        model = None
+        if settings.llm != "none":
+            model = open_chat_model(
+                settings.llm,
+                models=models,
+                runtime=settings.llm_runtime,
+                max_tokens=settings.llm_max_tokens,
+                temperature=settings.llm_temperature,
+            )
         return Answerer(model, embedder, passages=settings.passages, threshold=settings.answer_threshold)
 
     return Wellspring(
         settings.kb,
-        store=SQLiteStore(settings.kb / _DATABASE),
+        store=SQLiteStore(settings.kb / DATABASE),
         indexer=Indexer(embedder, SpacyExtractor()),
         answerer=answerer,
         source_options={"max_file_bytes": settings.max_file_bytes, "max_chars": settings.max_text_chars},
@@ -77,6 +79,10 @@ def model_cache(settings: Settings, *, tell: Callable[[str], None] | None = None
 def _embedder(settings: Settings, models: ModelCache) -> Embedder:
     from knowledge.embed import SentenceTransformerEmbedder
 
+    if settings.embedder == "hash":
+        from knowledge.testing import HashEmbedder
+
+        return HashEmbedder()
     if settings.embedder == "builtin":
         return SentenceTransformerEmbedder(lambda: models.ensure(EMBEDDER), name=EMBEDDER.name, dimension=384)
     return SentenceTransformerEmbedder(settings.embedder.removeprefix("hf:"), name=settings.embedder)

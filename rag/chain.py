@@ -27,15 +27,23 @@ from knowledge.language import detect_language
 from knowledge.records import Hit
 from rag.cite import Claim, check_claims, cite
 from rag.confidence import confidence
-from rag.evidence import Evidence, asked_for, choose_evidence, rank_evidence
+from rag.errors import ModelError
+from rag.evidence import Chosen, Evidence, bridges, choose_evidence, rank_evidence
 from rag.prompts import NO_ANSWER, numbered, prompt, reply
+from rag.question import AskedQuestion
 from rag.records import Answer, Draft, Event, Final, Found, Passage
 from rag.retrieve import Retriever
 
 _HITS = 8
 """Hits whose sentences are weighed as evidence."""
+_BRIDGED = 4
+"""Hits of the second search, which the names in the first one's best sentences lead to."""
+_COVERED = 0.9
+"""A sentence that holds this part of the question leaves nothing to search on for."""
 _CLOSE = 0.1
 """A model's claim may rest on a sentence that scores this much less than the best."""
+_TERSE = 60
+"""Characters: a shorter quote is shown with its document's title."""
 
 
 class KnowledgeRetriever(BaseRetriever):
@@ -110,7 +118,7 @@ class Answerer:
     Parameters
     ----------
     model
-        Any LangChain chat model.
+        Any LangChain chat model; None: answers are quotes only.
     embedder
         For weighing sentences against the question.
     passages
@@ -119,7 +127,7 @@ class Answerer:
         Below this confidence (0 to 1) the answer is that the documents do not say.
     """
 
-    def __init__(self, model: BaseChatModel, embedder: Embedder, *, passages: int, threshold: float) -> None:
+    def __init__(self, model: BaseChatModel | None, embedder: Embedder, *, passages: int, threshold: float) -> None:
         self._model = model
         self._embedder = embedder
         self._passages = passages
@@ -132,37 +140,31 @@ class Answerer:
         if not question.strip():
             yield Final(_abstention(question, language, "empty", 0.0, (), clock))
             return
-        source = KnowledgeRetriever(retriever=retriever, viewer=viewer)
-        documents = retrieval_step(source).invoke({"question": question})["documents"]
-        ranked = rank_evidence(
-            question,
-            [document.metadata["passage"] for document in documents],
-            embedder=self._embedder,
-            idf=retriever.idf,
-        )
-        documents, passages, ranked = _reordered(documents, ranked)
+        asked = AskedQuestion.read(question, idf=retriever.idf)
+        documents, ranked = self._gathered(asked, retriever, viewer)
+        passages = tuple(_passage(document) for document in documents)
         clock.lap("retrieve")
         yield Found(passages)
-        chosen, covered = choose_evidence(question, ranked, idf=retriever.idf)
-        sure = round(confidence(chosen, covered, language), 4)
-        if not chosen or sure < self._threshold:
+        chosen = choose_evidence(asked, ranked)
+        sure = round(confidence(chosen, asked.language), 4) if chosen else 0.0
+        if chosen is None or sure < self._threshold:
             key = "unknown" if passages else "nothing"
             yield Final(_abstention(question, language, key, sure, passages, clock))
             return
         draft = ""
-        state = {"question": question, "documents": documents}
-        for piece in generation_step(self._model, passages=self._passages).stream(state):
-            draft += piece
-            yield Draft(piece)
-        clock.lap("generate")
-        claims = _accepted(question, draft, ranked, chosen)
+        if self._model is not None:
+            for piece in self._generate(self._model, question, documents):
+                draft += piece
+                yield Draft(piece)
+            clock.lap("generate")
+        claims = _accepted(asked, draft, ranked, chosen)
         clock.lap("check")
         if claims:
             text, origin = _written(claims), "model"
             citations = cite([claim.evidence for claim in claims])
         else:
-            text, origin = _quoted(chosen), "quote"
-            citations = cite(chosen)
+            text, origin = _quoted(chosen.evidence), "quote"
+            citations = cite(chosen.evidence)
         yield Final(
             Answer(
                 question=question,
@@ -177,6 +179,33 @@ class Answerer:
             )
         )
 
+    def _gathered(
+        self, asked: AskedQuestion, retriever: Retriever, viewer: Viewer
+    ) -> tuple[list[LangChainDocument], list[Evidence]]:
+        """Retrieve, weigh the sentences, and where names in the best ones lead on, retrieve with them once more."""
+        source = KnowledgeRetriever(retriever=retriever, viewer=viewer)
+        documents = retrieval_step(source).invoke({"question": asked.text})["documents"]
+        ranked = rank_evidence(asked, [_passage(document) for document in documents], embedder=self._embedder)
+        if ranked and ranked[0].coverage < _COVERED and (names := bridges(asked, ranked)):
+            source = KnowledgeRetriever(retriever=retriever, viewer=viewer, k=_BRIDGED)
+            found = retrieval_step(source).invoke({"question": f"{asked.text} {' '.join(names)}"})["documents"]
+            known = {document.id for document in documents}
+            more = _numbered([document for document in found if document.id not in known], len(documents) + 1)
+            documents = documents + more
+            ranked += rank_evidence(asked, [_passage(document) for document in more], embedder=self._embedder)
+            ranked.sort(key=lambda item: -item.score)
+        return _reordered(documents, ranked)
+
+    def _generate(self, model: BaseChatModel, question: str, documents: Sequence[LangChainDocument]) -> Iterator[str]:
+        state = {"question": question, "documents": documents}
+        try:
+            yield from generation_step(model, passages=self._passages).stream(state)
+        except ModelError:
+            raise
+        except Exception as error:  # each provider's library raises its own
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
+            raise ModelError(f"the chat model failed ({reason}); check the setting 'llm', or set it to none") from error
+
     def ask(self, question: str, retriever: Retriever, *, viewer: Viewer) -> Answer:
         """Return the checked answer."""
         *_, last = self.stream(question, retriever, viewer=viewer)
@@ -184,42 +213,46 @@ class Answerer:
         return last.answer
 
 
+def _passage(document: LangChainDocument) -> Passage:
+    passage: Passage = document.metadata["passage"]
+    return passage
+
+
+def _numbered(documents: Sequence[LangChainDocument], first: int) -> list[LangChainDocument]:
+    """Number passages from ``first`` on."""
+    return [
+        document.model_copy(
+            update={"metadata": {**document.metadata, "passage": replace(_passage(document), number=number)}}
+        )
+        for number, document in enumerate(documents, first)
+    ]
+
+
 def _reordered(
     documents: Sequence[LangChainDocument], ranked: Sequence[Evidence]
-) -> tuple[list[LangChainDocument], tuple[Passage, ...], list[Evidence]]:
+) -> tuple[list[LangChainDocument], list[Evidence]]:
     """Put the passages that hold the best sentences first, and number them anew."""
-    places = {document.metadata["passage"].number: document for document in documents}
+    places = {_passage(document).number: document for document in documents}
     order = list(dict.fromkeys([item.passage.number for item in ranked] + list(places)))
-    renumbered = {
-        old: replace(places[old].metadata["passage"], number=new) for new, old in enumerate(order, 1)
-    }
-    documents = [
-        places[old].model_copy(update={"metadata": {**places[old].metadata, "passage": passage}})
-        for old, passage in renumbered.items()
-    ]
-    evidence = [replace(item, passage=renumbered[item.passage.number]) for item in ranked]
-    return documents, tuple(renumbered.values()), evidence
+    renumbered = _numbered([places[old] for old in order], 1)
+    passages = dict(zip(order, map(_passage, renumbered), strict=True))
+    return renumbered, [replace(item, passage=passages[item.passage.number]) for item in ranked]
 
 
-def _accepted(
-    question: str, draft: str, ranked: Sequence[Evidence], chosen: Sequence[Evidence]
-) -> list[Claim]:
+def _accepted(asked: AskedQuestion, draft: str, ranked: Sequence[Evidence], chosen: Chosen) -> list[Claim]:
     """Return the draft's claims, if they are borne out by sentences that answer the question; else nothing."""
     if NO_ANSWER in draft.upper():
         return []
-    claims = check_claims(draft, ranked, question=question)
-    needed = {id(item) for item in chosen}
+    needed = {item.place for item in chosen.evidence}
     told = [
         claim
-        for claim in claims
-        if id(claim.evidence) in needed or claim.evidence.score >= ranked[0].score - _CLOSE
+        for claim in check_claims(draft, ranked, asked=asked.weights.keys())
+        if claim.evidence.place in needed or claim.evidence.score >= ranked[0].score - _CLOSE
     ]
-    # Where the question asks for a number, a date or a name and the evidence has it, the claim must have it too, and
-    # an answer that needs two places must tell both.
-    kinds = asked_for(question)
-    fits = any(all(kind.search(claim.text) for kind in kinds) for claim in told)
-    complete = len(chosen) == 1 or needed <= {id(claim.evidence) for claim in told}
-    return told if told and fits and complete else []
+    # Where the question asks for a number, a date or a name, a claim must have it, and an answer that needs two
+    # places must tell both.
+    complete = len(needed) == 1 or needed <= {claim.evidence.place for claim in told}
+    return told if complete and any(asked.fits(claim.text) for claim in told) else []
 
 
 def _written(claims: Sequence[Claim]) -> str:
@@ -228,14 +261,20 @@ def _written(claims: Sequence[Claim]) -> str:
 
 
 def _quoted(evidence: Sequence[Evidence]) -> str:
+    """Write sentences as they stand; what is too short to be understood alone gets its document's title in front."""
     numbers = _numbers(evidence)
-    return "\n\n".join(f"{item.text} [{number}]" for item, number in zip(evidence, numbers, strict=True))
+    return "\n\n".join(
+        f"{item.passage.title}: {item.text} [{number}]"
+        if len(item.text) < _TERSE or " | " in item.text
+        else f"{item.text} [{number}]"
+        for item, number in zip(evidence, numbers, strict=True)
+    )
 
 
 def _numbers(evidence: Sequence[Evidence]) -> list[int]:
     """Return the number that ``cite`` gives to each."""
-    by_place = {(citation.document, citation.start): citation.number for citation in cite(evidence)}
-    return [by_place[(item.passage.document, item.start)] for item in evidence]
+    by_place = {(citation.document, citation.start, citation.end): citation.number for citation in cite(evidence)}
+    return [by_place[item.place] for item in evidence]
 
 
 def _abstention(

@@ -1,13 +1,13 @@
 """From a chat model's words to claims that the passages bear out, each with a verbatim quote.
 
-A claim (one sentence of the reply) is borne out by a sentence of a passage when most of its content words stand there
-and all of its numbers do. What is not borne out is dropped, whatever the model that wrote it.
+A claim (one sentence of the reply) is borne out by a sentence of a passage when most of its content words that the
+question does not hold stand there, and all of its numbers do. What is not borne out is dropped, whatever the model that wrote it.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from knowledge.language import detect_language, search_tokens, sentences
@@ -15,10 +15,10 @@ from rag.evidence import Evidence
 from rag.records import Citation
 
 _MARKER = re.compile(r"\s*[\[【]\s*(\d{1,2}(?:\s*[,，]\s*\d{1,2})*)\s*[\]】]")
+_AFTER_STOP = re.compile(r"([.!?。！？])((?:\s*[\[【][\d\s,，]+[\]】])+)")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _BORNE_OUT = 0.75
 """The part of a claim's content words that its evidence must hold."""
-_FEWEST_WORDS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +32,34 @@ class Claim:
     """0 to 1: the part of the claim's content words that the evidence holds."""
 
 
-def check_claims(reply: str, evidence: Sequence[Evidence], *, question: str = "") -> list[Claim]:
-    """Return the sentences of ``reply`` that the evidence bears out, in order.
+def check_claims(reply: str, evidence: Sequence[Evidence], *, asked: Collection[str] = ()) -> list[Claim]:
+    """Return the sentences of ``reply`` that the evidence bears out, in order, each once.
 
     Parameters
     ----------
     reply
-        What the chat model wrote; markers like ``[1]`` point to passages and are tried first.
+        What the chat model wrote; among equals the passage that a marker like ``[1]`` points to is preferred.
     evidence
         Sentences of the passages, the best answer first.
-    question
-        Words of the question may stand in a claim without standing in its evidence: "The price is 5" for "Price: 5".
+    asked
+        Search tokens of the question: they may stand in a claim without standing in its evidence ("The price is 5"
+        for "Price: 5"), but a claim of nothing else says nothing.
     """
-    claims = []
-    asked = set(search_tokens(question))
+    claims: dict[str, Claim] = {}
+    # A marker after the full stop belongs to the sentence before it.
+    reply = _AFTER_STOP.sub(r"\2\1", reply)
     for start, end in sentences(reply, detect_language(reply)):
-        marked = {
-            int(n) for group in _MARKER.findall(reply[start:end]) for n in re.split(r"\s*[,，]\s*", group)
-        }
+        marked = {int(n) for group in _MARKER.findall(reply[start:end]) for n in re.split(r"\s*[,，]\s*", group)}
         text = _MARKER.sub("", reply[start:end]).strip()
-        claim = _borne_out(text, marked, evidence, asked)
+        claim = _borne_out(text, marked, evidence, frozenset(asked))
         if claim is not None:
-            claims.append(claim)
-    return claims
+            claims.setdefault(text.casefold(), claim)
+    return list(claims.values())
 
 
 def cite(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
     """Return one citation for each different place, numbered from 1 in order."""
-    places = {(item.passage.document, item.start, item.end): item for item in reversed(evidence)}
-    ordered = [item for item in evidence if places.pop((item.passage.document, item.start, item.end), None)]
+    places = {item.place: item for item in evidence}
     return tuple(
         Citation(
             document=item.passage.document,
@@ -72,29 +71,31 @@ def cite(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
             number=number,
             headings=item.passage.headings,
         )
-        for number, item in enumerate(ordered, 1)
+        for number, item in enumerate(places.values(), 1)
     )
 
 
-def _borne_out(text: str, marked: set[int], evidence: Sequence[Evidence], asked: set[str]) -> Claim | None:
+def _borne_out(text: str, marked: set[int], evidence: Sequence[Evidence], asked: frozenset[str]) -> Claim | None:
     words = set(search_tokens(text))
-    numbers = {_plain(number) for number in _NUMBER.findall(text)}
-    # What only repeats the question says nothing.
-    if len(words - asked) < _FEWEST_WORDS and not numbers:
+    told = words - asked
+    numbers = _numbers(text)
+    if not told:
         return None
-    best: Claim | None = None
+    best: tuple[float, bool] = (0.0, False)
+    claim = None
     for item in evidence:
-        if not numbers <= {_plain(number) for number in _NUMBER.findall(item.text)}:
+        support = len(told & item.tokens) / len(told)
+        # Numbers are not a matter of degree, the question's own ones apart: those may stand in a heading.
+        if support < _BORNE_OUT or not numbers <= _numbers(item.text) | {n for n in numbers if n in asked}:
             continue
-        told = words - (asked - item.tokens)
-        support = len(told & item.tokens) / len(told) if told else 0.0
-        better = best is None or (support, item.passage.number in marked) > (
-            best.support,
-            best.evidence.passage.number in marked,
-        )
-        if support >= _BORNE_OUT and better:
-            best = Claim(text, item, support)
-    return best
+        if (support, item.passage.number in marked) > best:
+            best = support, item.passage.number in marked
+            claim = Claim(text, item, support)
+    return claim
+
+
+def _numbers(text: str) -> set[str]:
+    return {_plain(number) for number in _NUMBER.findall(text)}
 
 
 def _plain(number: str) -> str:

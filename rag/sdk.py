@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from knowledge.store import Store
     from knowledge.sync import Progress, SyncReport
     from rag.chain import Answerer
+    from rag.explore import Explorer
     from rag.retrieve import Retriever
 
 LOCAL = Viewer("local")
@@ -68,7 +69,6 @@ class Wellspring:
         self._source_options = dict(source_options or {})
         self._answerer: Answerer | None = None
         self._retriever: Retriever | None = None
-        self._graph: KnowledgeGraph | None = None
         self._generation = -1
         self._lock = threading.RLock()
 
@@ -121,9 +121,7 @@ class Wellspring:
             str(source.options["location"]) for source in self.store.sources() if "location" in source.options
         ]
         if not chosen:
-            raise KnowledgeBaseError(
-                f"{self.folder} knows no source yet: name a path, as in 'rag index PATH'"
-            )
+            raise KnowledgeBaseError(f"{self.folder} knows no source yet: name a path, as in 'rag index PATH'")
         return [self._sync_one(location, given, progress) for location in chosen]
 
     def sync_from(self, connector: Connector, *, progress: Progress | None = None) -> SyncReport:
@@ -139,9 +137,7 @@ class Wellspring:
         connector = open_source(location, **self._source_options, **arguments, access=access)
         return self._sync_with(connector, options, progress)
 
-    def _sync_with(
-        self, connector: Connector, options: dict[str, Any], progress: Progress | None
-    ) -> SyncReport:
+    def _sync_with(self, connector: Connector, options: dict[str, Any], progress: Progress | None) -> SyncReport:
         from knowledge.sync import sync
 
         with self._lock:
@@ -190,9 +186,7 @@ class Wellspring:
             if Path(document.source) == self.uploads.absolute():
                 Path(document.id).unlink(missing_ok=True)
             elif document_id.startswith(document.source + "/"):
-                pattern = "/" + re.sub(
-                    r"([\\*?\[\]!# ])", r"\\\1", document_id.removeprefix(document.source + "/")
-                )
+                pattern = "/" + re.sub(r"([\\*?\[\]!# ])", r"\\\1", document_id.removeprefix(document.source + "/"))
                 exclude = [*cast("list[str]", source.options.get("exclude", [])), pattern]
                 self.store.add_source(source.id, {**source.options, "exclude": exclude})
             self.store.commit(ChangeSet(document.source, deletes=(document_id,)))
@@ -241,10 +235,8 @@ class Wellspring:
         return self.store.failures()
 
     def graph(self) -> KnowledgeGraph:
-        """Return the knowledge graph of the present generation, of all documents."""
-        self.retriever()
-        assert self._graph is not None
-        return self._graph
+        """Return the knowledge graph of the present generation, of all documents whoever may read them."""
+        return self.retriever().graph
 
     def retriever(self) -> Retriever:
         """Return what searches the present generation."""
@@ -258,9 +250,17 @@ class Wellspring:
                 self._check_fingerprints()
                 caches = open_caches(self.store, self.folder / "caches", dimension=embedder.dimension)
                 self._retriever = Retriever(caches, self.store, embedder)
-                self._graph = caches.graph
                 self._generation = caches.generation
             return self._retriever
+
+    def explore(self, *, viewer: Viewer = LOCAL) -> Explorer:
+        """Return the knowledge graph as ``viewer`` may see it."""
+        from rag.explore import Explorer
+
+        graph = self.graph()
+        access = self.store.access()
+        readable = {ref.id for ref in self.store.chunk_refs() if may_read(viewer, access[ref.document_id])}
+        return Explorer(graph, readable=readable.__contains__, chunks=self.store.chunks)
 
     def _check_fingerprints(self) -> None:
         for source in self.store.sources():

@@ -63,14 +63,10 @@ def load_settings(
     for origin, layer in _layers(env, folder or Path.cwd()):
         for key, value in layer.items():
             if key not in defaults:
-                raise SettingsError(
-                    f"{origin}: there is no setting {key!r}; known: {', '.join(sorted(defaults))}"
-                )
+                raise SettingsError(f"{origin}: there is no setting {key!r}; known: {', '.join(sorted(defaults))}")
             values[key] = _converted(key, value, defaults[key], origin)
     values |= {key: value for key, value in (overrides or {}).items() if value is not None}
-    values["kb"] = (
-        Path(values["kb"]).expanduser() if values["kb"] else user_data_path("wellspring") / "default"
-    )
+    values["kb"] = Path(values["kb"]).expanduser() if values["kb"] else user_data_path("wellspring") / "default"
     values["models"] = (
         Path(values["models"]).expanduser() if values["models"] else user_cache_path("wellspring") / "models"
     )
@@ -102,6 +98,4 @@ def _converted(key: str, value: Any, default: Any, origin: str) -> Any:
     try:
         return kind(value)
     except (TypeError, ValueError) as error:
-        raise SettingsError(
-            f"{origin}: the setting {key!r} must be a {kind.__name__}, not {value!r}"
-        ) from error
+        raise SettingsError(f"{origin}: the setting {key!r} must be a {kind.__name__}, not {value!r}") from error

@@ -14,6 +14,8 @@ from connectors.formats.table import table_lines
 
 DELIMITERS = ",;\t|"
 SAMPLE_ROWS = 50
+LONGEST_RECORD = 600
+"""Characters: a record without inner structure becomes one line, like a row of a table, unless that is longer."""
 
 
 def read_csv(data: bytes, *, max_chars: int) -> Parsed:
@@ -30,14 +32,12 @@ def read_csv(data: bytes, *, max_chars: int) -> Parsed:
     try:
         builder.lines(table_lines(reader))
     except csv.Error as error:
-        raise FormatError(
-            f"is not valid CSV (line {reader.line_num}: {error}); is a quote left open?"
-        ) from error
+        raise FormatError(f"is not valid CSV (line {reader.line_num}: {error}); is a quote left open?") from error
     return builder.build("text/tab-separated-values" if reader.dialect.delimiter == "\t" else "text/csv")
 
 
 def read_json(data: bytes, *, max_chars: int) -> Parsed:
-    """Return "path: value" lines; a list of objects gives one paragraph an object. Numbers stay as written.
+    """Return "path: value" lines, and one line for each flat object of a list. Numbers stay as written.
 
     Raises
     ------
@@ -114,23 +114,33 @@ def _loads(text: str, line: int) -> object:
 
 
 def _flat(value: object, path: str = "") -> Iterator[str]:
-    """Yield "path: value" lines; empty values are left out."""
+    """Yield "path: value" lines, flat records as one line each; empty values are left out."""
     label = f"{path}: " if path else ""
     if isinstance(value, dict):
+        if (row := _row(value, path)) and len(row) <= LONGEST_RECORD:
+            yield row
+            return
         for key, item in value.items():
             yield from _flat(item, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list):
         if any(isinstance(item, dict | list) for item in value):
             for number, item in enumerate(value, start=1):
-                yield from _flat(item, f"{path} {number}".strip())
+                record = isinstance(item, dict) and bool(_row(item, ""))
+                yield from _flat(item, "" if record else f"{path} {number}".strip())
         elif items := _scalars(value):
             yield label + ", ".join(items)
     elif items := _scalars([value]):
         yield label + items[0]
 
 
+def _row(record: dict[str, object], path: str) -> str:
+    """Return "path.key: value | path.key: value", or "" for a record with inner structure."""
+    if any(isinstance(value, dict | list) for value in record.values()):
+        return ""
+    pairs = ((f"{path}.{key}" if path else key, _scalars([value])) for key, value in record.items())
+    return " | ".join(f"{label}: {words[0]}" for label, words in pairs if words)
+
+
 def _scalars(values: Sequence[object]) -> list[str]:
-    words = (
-        str(value).lower() if isinstance(value, bool) else str(value) for value in values if value is not None
-    )
+    words = (str(value).lower() if isinstance(value, bool) else str(value) for value in values if value is not None)
     return [word for word in words if word.strip()]

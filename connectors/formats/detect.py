@@ -75,9 +75,7 @@ _FOREIGN = (
     (b"%!PS", "PostScript"),
     (b"{\\rtf", "RTF"),
 )
-_HTML = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:\s|<\?xml[^>]*>|<!--.*?-->)*+<(?:!doctype\s+html|html[\s>])", re.I | re.S
-)
+_HTML = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?xml[^>]*>|<!--.*?-->)*+<(?:!doctype\s+html|html[\s>])", re.I | re.S)
 _HEAD = 1 << 14
 
 
@@ -103,11 +101,7 @@ def detect(data: bytes, name: str) -> str:
         return found
     if named == "pdf" and b"%PDF-" in data[:1024]:
         return "pdf"
-    if (
-        found == "html"
-        and named not in ("markdown", "rst", "eml")
-        and (named or not suffix or suffix in _OLD)
-    ):
+    if found == "html" and named not in ("markdown", "rst", "eml") and (named or not suffix or suffix in _OLD):
         return "html"
     if suffix in UNSUPPORTED_SUFFIXES:
         raise FormatError(f"is in a format ({suffix}) that is not supported; convert it, or exclude it")

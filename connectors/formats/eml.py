@@ -36,9 +36,7 @@ def read(data: bytes, *, max_chars: int, parse_attachment: Callable[[bytes, str]
         message = message_from_bytes(data, policy=default)
         assert isinstance(message, EmailMessage)
         if not any(name in message for name in _ANY_OF):
-            raise FormatError(
-                "is not a mail file although its name ends in .eml; it may be damaged or misnamed"
-            )
+            raise FormatError("is not a mail file although its name ends in .eml; it may be damaged or misnamed")
         builder.lines(f"{name}: {_line(message[name])}" for name in SHOWN if message[name])
         body = message.get_body(preferencelist=("plain", "html"))
         if body is not None:
@@ -64,9 +62,7 @@ def _body(part: MIMEPart, max_chars: int) -> str:
     return read_markup(text, max_chars=max_chars).text if part.get_content_subtype() == "html" else text
 
 
-def _attach(
-    payload: bytes, name: str, builder: TextBuilder, parse_attachment: Callable[[bytes, str], Parsed]
-) -> None:
+def _attach(payload: bytes, name: str, builder: TextBuilder, parse_attachment: Callable[[bytes, str], Parsed]) -> None:
     try:
         parsed = parse_attachment(payload, name)
     except FormatError as error:

@@ -12,9 +12,24 @@ _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|\Z)", r
 _FRONT_TITLE = re.compile(r"^title[ \t]*:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
 
 
+_CAPITALS = re.compile(r"(?:\A|(?<=\n\n))[^a-z\n]*[A-Z]{2}[^a-z\n]{0,76}(?=\n|\Z)")
+_UNDERLINED = re.compile(r"^(\S[^\n]{0,78})\n([=~-])\2{2,}[ \t]*$", re.MULTILINE)
+_FIRST_LINE = re.compile(r"\s*(\S[^\n]{0,78}[^\s.,:;!?。，：；！？|])[ \t]*\n[ \t]*\n")
+
+
 def read_text(data: bytes, *, max_chars: int) -> Parsed:
-    """Return the decoded text, with ``\\n`` line ends."""
-    return Parsed(text=_decoded(data, max_chars), media_type="text/plain")
+    """Return the decoded text, with ``\\n`` line ends.
+
+    Plain text has headings by custom only: a line in capitals after a blank one, an underlined line. The title is
+    the first of these when the text begins with it, else a first line that stands alone.
+    """
+    text = _decoded(data, max_chars)
+    headings = {match.start(): match[0] for match in _CAPITALS.finditer(text)}
+    headings |= {match.start(): match[1] for match in _UNDERLINED.finditer(text)}
+    marks = [Heading(start, 1, " ".join(line.split())) for start, line in sorted(headings.items())]
+    alone = _FIRST_LINE.match(text)
+    title = marks[0].title if marks and not text[: marks[0].start].strip() else alone[1] if alone else ""
+    return Parsed(text=text, media_type="text/plain", title=title, sections=close_sections(marks, len(text)))
 
 
 def read_markdown(data: bytes, *, max_chars: int) -> Parsed:

@@ -25,10 +25,7 @@ def read(data: bytes, *, max_chars: int) -> Parsed:
                 sheet.reset_dimensions()
                 with builder.page(number, sheet.title):
                     builder.heading(sheet.title, 1)
-                    rows = (
-                        [cell_text(cell.value, cell.number_format) for cell in row]
-                        for row in sheet.iter_rows()
-                    )
+                    rows = ([cell_text(cell.value, cell.number_format) for cell in row] for row in sheet.iter_rows())
                     builder.lines(table_lines(rows))
             title = sensible_title(book.properties.title)
         finally:

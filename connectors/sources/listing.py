@@ -66,9 +66,7 @@ class Listing:
 
     def hides(self, document_id: str) -> bool:
         """Tell whether the document lies at or under a place that could not be looked at."""
-        return any(
-            document_id == place or document_id.startswith(f"{place.rstrip('/')}/") for place in self.failures
-        )
+        return any(document_id == place or document_id.startswith(f"{place.rstrip('/')}/") for place in self.failures)
 
 
 class Patterns:
@@ -202,9 +200,7 @@ class Walk:
 
     def _entry(self, info: dict[str, Any]) -> Entry:
         path = info["name"]
-        return Entry(
-            path, self._location.id_of(path), int(info.get("size") or 0), _stamp(info), _modified(info)
-        )
+        return Entry(path, self._location.id_of(path), int(info.get("size") or 0), _stamp(info), _modified(info))
 
     def _relative(self, path: str) -> str:
         return path[len(self._location.root) :].lstrip("/")
@@ -219,9 +215,7 @@ def _spec(lines: Iterable[str], what: str) -> Any:
     try:
         return GitIgnoreSpec.from_lines(lines)
     except ValueError as error:
-        raise SourceError(
-            f"a pattern to {what} is not valid: {' '.join(str(error).split())}; correct it"
-        ) from error
+        raise SourceError(f"a pattern to {what} is not valid: {' '.join(str(error).split())}; correct it") from error
 
 
 def _stamp(info: dict[str, Any]) -> str:

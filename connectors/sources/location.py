@@ -73,9 +73,7 @@ class Location:
             advice = f"pip install 'wellspring[{extra}]'" if extra else printable(str(error))
             raise SourceError(f"{scheme}:// needs a library that is not installed; {advice}") from error
         except ValueError as error:
-            raise SourceError(
-                f"{scheme}:// is no kind of place that is known; use a path, or another URL"
-            ) from error
+            raise SourceError(f"{scheme}:// is no kind of place that is known; use a path, or another URL") from error
         if self.local:
             path = text.removeprefix(f"{scheme}://")
             self.root, self._base = self._class._strip_protocol(os.path.abspath(os.path.expanduser(path))), ""

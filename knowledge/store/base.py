@@ -1,13 +1,15 @@
 """The contract of a store.
 
-*   ``commit`` writes a whole ``ChangeSet``, cursor included, or nothing, and raises the generation by one when it
+*   ``commit`` writes a whole ``ChangeSet``, cursor included, or nothing, and raises the generation when it
     changed what a search can see. A reader sees the state before or after, never between.
-*   An upsert replaces everything that was stored of the document. A delete removes everything derived from it, its
-    failure too. A failure is kept beside what is stored of its document until the document is upserted or deleted.
-*   What is stored is a function of the documents alone: after any sequence of change sets it equals what one change
-    set with the surviving documents would have stored (times of indexing apart).
-*   Chunks and vectors come in one order everywhere: by document id, then by ordinal.
-*   Methods may be called from several threads.
+*   Within a change set deletes come first, then upserts, access, recoveries and failures.
+*   An upsert replaces everything that was stored of the document. A delete removes everything derived from it,
+    its failure too. A failure is kept beside what is stored of its document until the document is upserted or
+    deleted, or named as recovered.
+*   What is stored is a function of the documents alone: after any sequence of change sets it equals what one
+    change set with the surviving documents would have stored (times of indexing apart).
+*   Chunks and vectors come in one order everywhere: by document id, code point by code point, then by ordinal.
+*   Methods may be called from several threads. What cannot be read or written raises ``StoreError``.
 
 ``knowledge.testing.StoreContract`` checks all this: inherit it in your tests.
 """
@@ -15,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -54,6 +57,10 @@ class Store(Protocol):
         """Return a number that grows whenever what a search can see has changed."""
         ...
 
+    def frozen(self) -> AbstractContextManager[None]:
+        """While this is open, everything that the calling thread reads is of one generation."""
+        ...
+
     def commit(self, changes: ChangeSet) -> None:
         """Write all of ``changes`` in one transaction."""
         ...
@@ -70,8 +77,8 @@ class Store(Protocol):
         """Return all sources by id."""
         ...
 
-    def versions(self, source_id: str) -> dict[str, str]:
-        """Return the stored version of every document of a source, by document id; made by its fingerprint."""
+    def versions(self, source_id: str) -> dict[str, tuple[str, str]]:
+        """Return (fingerprint, version) of every stored document of a source, by document id."""
         ...
 
     def documents(self) -> list[DocumentInfo]:
@@ -99,11 +106,20 @@ class Store(Protocol):
         ...
 
     def vectors(self, dimension: int) -> Vectors:
-        """Return float32, (n_chunks, dimension), in the order of ``chunk_refs``."""
+        """Return float32, (n_chunks, dimension), in the order of ``chunk_refs``.
+
+        Raises
+        ------
+        StoreError
+            A stored vector has another length.
+        """
         ...
 
-    def vectors_by_text(self, keys: Iterable[str], fingerprint: str) -> dict[str, NDArray[np.float32]]:
-        """Return stored vectors by the key of the embedded text, so that unchanged text is not embedded again."""
+    def vectors_by_key(self, keys: Iterable[str]) -> dict[str, NDArray[np.float32]]:
+        """Return stored vectors by ``IndexedDocument.vector_keys``; unknown keys are left out.
+
+        With them, text that stays or moves is not embedded again.
+        """
         ...
 
     def mentions(self) -> list[Mention]:

@@ -1,4 +1,7 @@
-"""The database's schema, step by step. A step once released never changes; a new need is a new step at the end."""
+"""The database's schema, step by step.
+
+A step once released never changes; a new need is a new step at the end.
+"""
 
 from __future__ import annotations
 
@@ -15,32 +18,42 @@ VERSION_KEY = "schema"
 def m001_first(connection: Connection) -> None:
     """Create the first tables."""
     tables.metadata.create_all(connection)
-    connection.execute(
-        tables.meta.insert(), [{"key": VERSION_KEY, "value": "0"}, {"key": "generation", "value": "0"}]
-    )
+    connection.execute(tables.meta.insert(), [{"key": VERSION_KEY, "value": "0"}, {"key": "generation", "value": "0"}])
 
 
 MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_first,)
 
 
-def migrate(connection: Connection) -> None:
-    """Bring the database to the newest schema, inside the caller's transaction.
+def schema(connection: Connection, place: object) -> int:
+    """Return the number of steps that the database has gone; 0 for an empty one.
+
+    Parameters
+    ----------
+    place
+        Names the database in errors.
 
     Raises
     ------
     StoreError
-        The database was written by a newer release.
+        The database is not ours, or was written by a newer release.
     """
-    current = 0
-    if inspect(connection).has_table("meta"):
-        value = connection.execute(
-            select(tables.meta.c.value).where(tables.meta.c.key == VERSION_KEY)
-        ).scalar_one()
-        current = int(value)
-    if current > len(MIGRATIONS):
+    present = inspect(connection).get_table_names()
+    if not present:
+        return 0
+    version = select(tables.meta.c.value).where(tables.meta.c.key == VERSION_KEY)
+    value = connection.execute(version).scalar_one_or_none() if tables.meta.name in present else None
+    if value is None:
+        raise StoreError(f"{place} is the database of another program: name another folder")
+    if int(value) > len(MIGRATIONS):
         raise StoreError(
-            f"the knowledge base has schema {current}, this release knows {len(MIGRATIONS)}: upgrade wellspring"
+            f"the knowledge base {place} has schema {value}, this release knows {len(MIGRATIONS)}: upgrade wellspring"
         )
+    return int(value)
+
+
+def migrate(connection: Connection, place: object) -> None:
+    """Bring the database to the newest schema, inside the caller's transaction."""
+    current = schema(connection, place)
     for step in MIGRATIONS[current:]:
         step(connection)
     if current < len(MIGRATIONS):

@@ -76,7 +76,7 @@ chunks = Table(
     Column("headings", Text, nullable=False),
     Column("page", Integer),
     Column("language", String, nullable=False),
-    Column("text_key", String, nullable=False, index=True),
+    Column("vector_key", String, nullable=False, index=True),
     Column("vector", LargeBinary, nullable=False),
     Index("chunks_by_place", "document_id", "ordinal", unique=True),
 )

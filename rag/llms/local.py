@@ -44,9 +44,7 @@ class LocalChatModel(BaseChatModel):
             temperature=float(kwargs.get("temperature", self.temperature)),
             stop=tuple(stop or ()),
         )
-        turns = [
-            {"role": _ROLES.get(message.type, "user"), "content": str(message.text)} for message in messages
-        ]
+        turns = [{"role": _ROLES.get(message.type, "user"), "content": str(message.text)} for message in messages]
         engine: Engine = self.engine
         with self._turn:
             for piece in engine.generate(turns, sampling):
@@ -62,7 +60,5 @@ class LocalChatModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        text = "".join(
-            str(chunk.message.text) for chunk in self._stream(messages, stop, run_manager, **kwargs)
-        )
+        text = "".join(str(chunk.message.text) for chunk in self._stream(messages, stop, run_manager, **kwargs))
         return ChatResult(generations=[ChatGeneration(message=AIMessage(content=text))])

@@ -50,9 +50,7 @@ def open_chat_model(
 
 def _gguf(weights: object, name: str, runtime: str) -> Engine:
     if runtime not in ("auto", "openvino", "transformers"):
-        raise ModelError(
-            f"the setting 'llm_runtime' is {runtime!r}; it can be auto, openvino or transformers"
-        )
+        raise ModelError(f"the setting 'llm_runtime' is {runtime!r}; it can be auto, openvino or transformers")
     if runtime == "transformers" or (runtime == "auto" and not openvino_available()):
         return TransformersEngine(weights, name=name)  # type: ignore[arg-type]
     return OpenVinoEngine(weights, name=name)  # type: ignore[arg-type]
@@ -62,9 +60,7 @@ def _provider(name: str, max_tokens: int, temperature: float) -> BaseChatModel:
     from langchain.chat_models import init_chat_model
 
     if ":" not in name:
-        raise ModelError(
-            f"the setting 'llm' is {name!r}; it can be builtin, provider:model, hf:NAME or a .gguf path"
-        )
+        raise ModelError(f"the setting 'llm' is {name!r}; it can be builtin, provider:model, hf:NAME or a .gguf path")
     try:
         model = init_chat_model(name, max_tokens=max_tokens, temperature=temperature)
     except ImportError as error:

@@ -30,16 +30,12 @@ def pdf(
     """Write PDF syntax; each page's lines are drawn in Helvetica. The outline is (title, page index)."""
     kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(len(pages)))
     bodies = [
-        b"<< /Type /Catalog /Pages 2 0 R"
-        + (b" /Outlines %d 0 R" % (4 + 2 * len(pages)) if outline else b"")
-        + b" >>",
+        b"<< /Type /Catalog /Pages 2 0 R" + (b" /Outlines %d 0 R" % (4 + 2 * len(pages)) if outline else b"") + b" >>",
         f"<< /Type /Pages /Count {len(pages)} /Kids [{kids}] >>".encode(),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     ]
     for index, page in enumerate(pages):
-        lines = [
-            line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)") for line in page.split("\n")
-        ]
+        lines = [line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)") for line in page.split("\n")]
         drawn = " T* ".join(f"({line}) Tj" for line in lines)
         content = f"BT /F1 12 Tf 14 TL 72 720 Td {drawn} ET".encode("cp1252") if page else b""
         bodies.append(

@@ -128,9 +128,7 @@ def test_title_from_the_name(tmp_path: Path, name: str, title: str) -> None:
     assert [document.title for document in receiver.documents.values()] == [title]
 
 
-def test_id_does_not_depend_on_how_the_place_is_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_id_does_not_depend_on_how_the_place_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for place in (tmp_path, f"{tmp_path}/", ".", f"file://{tmp_path}", tmp_path / "a" / ".."):
         assert FilesystemConnector(place).id == tmp_path.as_posix()
@@ -144,9 +142,7 @@ def test_what_is_listed(tmp_path: Path) -> None:
         (tmp_path / name).write_text("1,2\n3,4")
     (tmp_path / ".wellspringignore").write_text("# comment\ndrafts/\n*.log\n!.hidden\n")
     receiver = Receiver()
-    assert run(receiver, tmp_path) == [
-        f"Upsert {name}" for name in (".hidden", "a.md", "k", "f.csv", "e.txt")
-    ]
+    assert run(receiver, tmp_path) == [f"Upsert {name}" for name in (".hidden", "a.md", "k", "f.csv", "e.txt")]
     # What is no longer chosen goes.
     assert run(receiver, tmp_path, exclude=["deep/", "/k"]) == ["Delete k", "Delete f.csv"]
     assert run(receiver, tmp_path, include=["*.md"]) == ["Delete .hidden", "Delete e.txt"]

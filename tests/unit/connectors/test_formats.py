@@ -156,9 +156,7 @@ def test_pdf() -> None:
     assert body(parsed, "Risk Factors") == "Risk factors\nRain."
 
 
-@pytest.mark.parametrize(
-    "title", ["Microsoft Word - x.doc", "untitled", "0000012927-23-000007", "report.pdf", "1"]
-)
+@pytest.mark.parametrize("title", ["Microsoft Word - x.doc", "untitled", "0000012927-23-000007", "report.pdf", "1"])
 def test_pdf_title_that_a_program_made(title: str) -> None:
     assert parse(make.pdf(["Text"], title=title), "a.pdf").title == ""
 
@@ -204,10 +202,7 @@ def test_docx_content_controls_and_tracked_changes() -> None:
 
 def test_pptx() -> None:
     parsed = parse(make.slides(("Plan", "Grow\nSlowly", "Say why"), ("Risks", "Rain", "")), "a.pptx")
-    assert (
-        parsed.text
-        == "Plan\n\nGrow\nSlowly\n\nCity: Oslo | People: 700000\n\nNotes: Say why\n\nRisks\n\nRain"
-    )
+    assert parsed.text == "Plan\n\nGrow\nSlowly\n\nCity: Oslo | People: 700000\n\nNotes: Say why\n\nRisks\n\nRain"
     assert [(page.number, page.name) for page in parsed.pages] == [(1, "Plan"), (2, "Risks")]
     assert titles(parsed) == [(1, "Plan"), (1, "Risks")]
     assert parsed.title == "Plan"
@@ -242,18 +237,35 @@ def test_csv_without_header() -> None:
 
 
 def test_json() -> None:
-    data = (
-        b'[{"name": "Ann", "address": {"city": "Oslo", "zip": null}, "tags": ["a", 1.10]}, {"name": "Bob"}]'
-    )
+    data = b'[{"name": "Ann", "address": {"city": "Oslo", "zip": null}, "tags": ["a", 1.10]}, {"name": "Bob"}]'
     assert parse(data, "a.json").text == "name: Ann\naddress.city: Oslo\ntags: a, 1.10\n\nname: Bob"
     nested = parse(b'{"title": "Stock", "items": [{"n": 1}, {"n": true}]}', "a.json")
-    assert nested.text == "title: Stock\nitems 1.n: 1\nitems 2.n: true"
+    assert nested.text == "title: Stock\nn: 1\nn: true"
     assert nested.title == "Stock"
+
+
+def test_text_headings_by_custom() -> None:
+    text = "SKERRY 15 GAUGE\nRevision D\n\nKEY DATA\n\nRange 15 m.\n\nNotes\n-----\nNone.\n"
+    parsed = parse(text.encode(), "a.txt")
+    assert parsed.text == text
+    assert parsed.title == "SKERRY 15 GAUGE"
+    assert [text[s.start : s.start + len(s.title)] for s in parsed.sections] == [s.title for s in parsed.sections]
+    assert [s.title for s in parsed.sections] == ["SKERRY 15 GAUGE", "KEY DATA", "Notes"]
+
+
+def test_text_title_is_a_first_line_that_stands_alone() -> None:
+    assert parse(b"Minutes of May\n\nWe met.", "a.txt").title == "Minutes of May"
+    assert parse(b"We met in May.\n\nIt rained.", "a.txt").title == ""
+
+
+def test_json_records_become_rows() -> None:
+    data = b'{"registers": [{"no": 1, "name": "volt"}, {"no": 2, "name": null}], "by": {"who": "Ann", "at": 3}}'
+    assert parse(data, "a.json").text == "no: 1 | name: volt\nno: 2\nby.who: Ann | by.at: 3"
 
 
 def test_jsonl() -> None:
     data = b'{"a": 1, "b": "x"}\n\n{"a": 2}\n'
-    assert parse(data, "a.jsonl").text == parse(data, "a.json").text == "a: 1\nb: x\n\na: 2"
+    assert parse(data, "a.jsonl").text == parse(data, "a.json").text == "a: 1 | b: x\n\na: 2"
 
 
 def test_mail() -> None:
@@ -261,10 +273,7 @@ def test_mail() -> None:
     parsed = parse(make.mail(body="Hello Bob.", html="<p>no</p>", attachments=attachments), "a.eml")
     assert parsed.title == "Liefertermin für März"
     assert parsed.text.startswith("From: Ann <ann@example.com>\nTo: bob@example.com\nDate: Mon, 04 Mar 2024")
-    assert (
-        "Subject: Liefertermin für März\n\nHello Bob.\n\nAttachment: plan.md\n\n# Plan\n\nBuild."
-        in parsed.text
-    )
+    assert "Subject: Liefertermin für März\n\nHello Bob.\n\nAttachment: plan.md\n\n# Plan\n\nBuild." in parsed.text
     assert "<p>" not in parsed.text
     assert "(logo.png is in a format (PNG image) that is not supported" in parsed.text
     assert titles(parsed) == [(1, "Attachment: plan.md"), (2, "Plan"), (1, "Attachment: logo.png")]

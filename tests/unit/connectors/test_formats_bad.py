@@ -75,9 +75,7 @@ def test_bad_file(data: bytes, name: str, message: str) -> None:
 
 def test_zip_bomb_inside_a_docx() -> None:
     bomb = make.with_member(WORD, "word/media/image1.bmp", b"\0" * (11 << 20))
-    with pytest.raises(
-        FormatError, match="not safe to unpack: a member unpacks to more than 200 times its size"
-    ):
+    with pytest.raises(FormatError, match="not safe to unpack: a member unpacks to more than 200 times its size"):
         parse(bomb, "a.docx")
 
 

@@ -1,0 +1,48 @@
+# make run    set up, index the examples, answer one question, serve the question page
+# make test   set up, then every test (real models, real browser)
+# make check  lint, types and the fast tests: no weights, no sockets, under a minute
+# make setup  only prepare .venv
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EXAMPLES_KB := .wellspring/examples
+PORT ?= 8501
+
+.DEFAULT_GOAL := help
+.PHONY: help setup models run check test format
+
+help:
+	@sed -n 's/^# //p' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready
+
+# pip, not another installer: where a CPU build of torch is on disk, only pip is told of it.
+$(VENV)/.ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Wellspring needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip check
+	@touch $@
+
+models: setup
+	$(BIN)/rag models pull
+
+run: models
+	$(BIN)/rag index examples/documents --kb $(EXAMPLES_KB)
+	$(BIN)/rag ask "What is the minimum length of a password?" --kb $(EXAMPLES_KB)
+	$(BIN)/rag ui --kb $(EXAMPLES_KB) --port $(PORT)
+
+check: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/unit --disable-socket --allow-unix-socket
+
+test: models
+	@sh tests/chromium.sh
+	$(BIN)/python -m pytest tests
+
+format: setup
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .

@@ -1,0 +1,1 @@
+"""Faces of the knowledge base. They import only what ``rag`` exports."""

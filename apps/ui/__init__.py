@@ -1,0 +1,1 @@
+"""The Streamlit pages, and the command that serves them."""

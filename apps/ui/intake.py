@@ -1,0 +1,138 @@
+"""The part of the Library page through which documents come in."""
+
+from __future__ import annotations
+
+from pathlib import Path, PurePosixPath
+
+import streamlit as st
+
+from apps.ui.jobs import Job
+from apps.ui.markup import plain
+from apps.ui.session import Session
+
+_REFRESH = 0.5
+"""Seconds between two looks at a running job."""
+
+
+def forms(session: Session) -> None:
+    """Draw the ways by which documents come in."""
+    text = session.text
+    upload, folder = st.tabs([text("library.upload_tab"), text("library.folder_tab")])
+    with upload:
+        _upload(session)
+    with folder:
+        _folder(session)
+    st.button(
+        text("library.resync"),
+        icon=":material/sync:",
+        disabled=session.jobs.running,
+        on_click=lambda: _start(session),
+        key="resync",
+    )
+
+
+def progress(session: Session) -> None:
+    """Draw the running job, or how the last one that this person started ended."""
+    job: Job | None = session.jobs.current if session.jobs.running else st.session_state.get("job")
+    if job is None:
+        return
+    if job.running:
+        _live(session, job)
+    else:
+        _ended(session, job)
+
+
+def _upload(session: Session) -> None:
+    text = session.text
+    with st.form("upload", clear_on_submit=True, border=False):
+        files = st.file_uploader(
+            text("library.upload_label"),
+            accept_multiple_files=True,
+            help=text("library.upload_help"),
+            key="files",
+        )
+        sent = st.form_submit_button(text("library.upload_button"), type="primary", disabled=session.jobs.running)
+    if not sent:
+        return
+    if not files:
+        st.warning(text("library.upload_none"))
+        return
+    saved = 0
+    for file in files:
+        try:
+            session.kb.upload(file.name, file.getvalue())
+            saved += 1
+        except OSError as error:
+            reason = plain(error.strerror or str(error))
+            st.error(text("library.upload_failed", name=plain(file.name), reason=reason))
+    if saved:
+        _start(session, str(session.kb.uploads))
+
+
+def _folder(session: Session) -> None:
+    text = session.text
+    with st.form("folder", border=False):
+        location = st.text_input(
+            text("library.folder_label"),
+            placeholder=text("library.folder_placeholder"),
+            help=text("library.folder_help"),
+            key="folder_path",
+        )
+        sent = st.form_submit_button(text("library.folder_button"), type="primary", disabled=session.jobs.running)
+    if not sent:
+        return
+    # As copied from a file manager: with quotation marks around it.
+    named = (location or "").strip().strip("\"'")
+    if not named:
+        st.warning(text("library.folder_none"))
+        return
+    _start(session, str(Path(named).expanduser()) if named.startswith("~") else named)
+
+
+def _start(session: Session, *locations: str) -> None:
+    job = session.jobs.start(session.kb, *locations)
+    if job is None:
+        st.warning(session.text("indexing.busy"))
+    else:
+        st.session_state["job"] = job
+
+
+def _live(session: Session, job: Job) -> None:
+    text = session.text
+
+    @st.fragment(run_every=_REFRESH)
+    def watch() -> None:
+        if not job.running:
+            # The whole page again: the table has changed.
+            st.rerun(scope="app")
+        share = min(job.done / job.total, 0.99) if job.total else 0.0
+        st.progress(share, _line(session, job))
+        label = text("indexing.stopping" if job.stopping else "indexing.stop")
+        st.button(label, icon=":material/stop_circle:", on_click=job.stop, disabled=job.stopping, key="stop")
+
+    watch()
+
+
+def _line(session: Session, job: Job) -> str:
+    """Return what a running job is at."""
+    text = session.text
+    name = plain(PurePosixPath(job.document).name)
+    if not job.done:
+        return text("indexing.starting")
+    if job.total is None:
+        return text("indexing.progress", done=job.done, name=name)
+    if job.done >= job.total:
+        return text("indexing.computing", done=job.done)
+    return text("indexing.progress_of", done=job.done, total=job.total, name=name)
+
+
+def _ended(session: Session, job: Job) -> None:
+    text = session.text
+    if job.stopped:
+        st.warning(text("indexing.stopped"), icon=":material/stop_circle:")
+    elif job.problem is not None:
+        reason = plain(job.problem) or text("app.unexpected")
+        st.error(text("indexing.failed", reason=reason), icon=":material/error:")
+    else:
+        counts = {key: job.count(key) for key in ("added", "changed", "deleted", "unchanged", "failed")}
+        st.success(text("indexing.done", seconds=f"{job.seconds:.1f}", **counts), icon=":material/check_circle:")

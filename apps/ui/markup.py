@@ -1,0 +1,73 @@
+"""Text from outside, made inert; and the style of what the pages draw themselves.
+
+A document, a file name or an error message may hold HTML or Markdown. It reaches the page either through
+``escape`` inside HTML of ours, or through ``plain`` inside a label, which Streamlit reads as Markdown.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape as _escape
+
+_MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
+
+
+def escape(text: str) -> str:
+    """Return ``text`` for HTML, as content or as an attribute's value."""
+    return _escape(text, quote=True)
+
+
+def plain(text: str) -> str:
+    """Return ``text`` for Markdown, on one line, with nothing left that Markdown acts on."""
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+_DROP = '<path d="M14 2C9 9 5 13.5 5 18a9 9 0 0 0 18 0c0-4.5-4-9-9-16z" fill="#14a394"/>'
+# Drawn here, because Streamlit fetches icons by name from another host when they stand for the page.
+ICON = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 28 28">{_DROP}</svg>'
+"""The page's icon."""
+LOGO = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 150 28" width="150" height="28">'
+    f'{_DROP}<text x="32" y="21" font-family="sans-serif" font-weight="600" font-size="20" fill="#14a394">'
+    "Wellspring</text></svg>"
+)
+"""The name, in a colour that suits both themes."""
+
+# Tints are mixed from the text's own colour, so that they suit the light and the dark theme.
+STYLE = """<style>
+:root { --ws-line: color-mix(in srgb, currentColor 16%, transparent);
+        --ws-tint: color-mix(in srgb, currentColor 5%, transparent); }
+.ws-text { white-space: pre-wrap; overflow-wrap: anywhere; line-height: 1.6; }
+.ws-answer p { margin: 0 0 .6rem; white-space: pre-line; overflow-wrap: anywhere; line-height: 1.6; }
+.ws-number { display: inline-block; min-width: 1.25em; padding: 0 .3em; margin: 0 .1em; border-radius: .35em;
+  font-size: .75em; line-height: 1.5; text-align: center; font-weight: 600; vertical-align: .15em;
+  background: color-mix(in srgb, #14a394 24%, transparent); }
+.ws-draft { font-style: italic; opacity: .6; white-space: pre-wrap; overflow-wrap: anywhere;
+  line-height: 1.6; }
+.ws-draft b { font-style: normal; font-weight: 600; font-size: .8rem; margin-right: .5rem; }
+.ws-facts { display: flex; flex-wrap: wrap; gap: .3rem .9rem; font-size: .82rem; margin: .1rem 0 .2rem; }
+.ws-facts > span { opacity: .7; }
+.ws-facts .ws-tag { opacity: 1; }
+.ws-tag { display: inline-block; padding: .05rem .55rem; border-radius: 1rem; background: var(--ws-tint);
+  border: 1px solid var(--ws-line); font-size: .82rem; overflow-wrap: anywhere; }
+.ws-tags { display: flex; flex-wrap: wrap; gap: .4rem; margin-top: .3rem; }
+.ws-unknown { border-left: 4px solid #d97706; padding: .55rem .9rem; border-radius: 0 .5rem .5rem 0;
+  background: color-mix(in srgb, #d97706 10%, transparent); overflow-wrap: anywhere; }
+.ws-unknown b { display: block; font-size: .8rem; opacity: .75; font-weight: 600; }
+.ws-card { border: 1px solid var(--ws-line); border-radius: .6rem; padding: .65rem .9rem .55rem;
+  background: var(--ws-tint); margin-top: .15rem; }
+.ws-head { display: flex; flex-wrap: wrap; align-items: baseline; gap: .1rem .55rem; }
+.ws-title { font-weight: 600; overflow-wrap: anywhere; }
+.ws-page, .ws-path, .ws-note, .ws-place { font-size: .8rem; opacity: .7; overflow-wrap: anywhere; }
+.ws-quote { margin: .45rem 0 .4rem; padding-left: .75rem; border-left: 3px solid var(--ws-line);
+  font-size: .92rem; line-height: 1.55; white-space: pre-line; overflow-wrap: anywhere; }
+.ws-quote span, .ws-source span { opacity: .65; }
+.ws-card mark { background: color-mix(in srgb, #fbbf24 45%, transparent); color: inherit; padding: .05em .1em;
+  border-radius: .2em; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
+.ws-card summary { cursor: pointer; font-size: .82rem; opacity: .8; }
+.ws-source { max-height: 20rem; overflow-y: auto; margin-top: .4rem; font-size: .85rem; line-height: 1.5;
+  white-space: pre-wrap; overflow-wrap: anywhere; }
+.ws-document { max-height: 32rem; overflow-y: auto; padding: .8rem 1rem; border: 1px solid var(--ws-line);
+  border-radius: .6rem; font-size: .9rem; line-height: 1.55; white-space: pre-wrap; overflow-wrap: anywhere; }
+@media (max-width: 640px) { .ws-card { margin-left: -3.4rem; } }
+</style>"""

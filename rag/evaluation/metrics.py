@@ -1,0 +1,57 @@
+"""The figures: recall, exact match, F1, containment."""
+
+from __future__ import annotations
+
+import re
+import string
+import unicodedata
+from collections import Counter
+from collections.abc import Collection, Sequence
+from collections.abc import Set as AbstractSet
+
+from knowledge.language import HAN, detect_language
+
+_ARTICLE = re.compile(r"\b(?:a|an|the)\b")
+_MARKER = re.compile(r"\s*\[\d+\]")
+_SEPARATOR = re.compile(r"(?<=\d),(?=\d{3})")
+_PUNCTUATION = str.maketrans("", "", string.punctuation + "，。、；：？！“”‘’（）《》「」…—·")
+_HAN_CHARACTER = re.compile(f"[{HAN}]")
+
+
+def recall(gold: AbstractSet[str], ranked: Sequence[str], k: int) -> float:
+    """Return the part of ``gold``, 0 to 1, among the first ``k`` different items of ``ranked``."""
+    first = list(dict.fromkeys(ranked))[:k]
+    return len(gold & set(first)) / len(gold) if gold else 0.0
+
+
+def exact_match(answer: str, references: Collection[str]) -> float:
+    """Return 1.0 when the normalised answer equals a reference (SQuAD 1.1's measure; Rajpurkar et al. 2016)."""
+    return float(any(_words(answer) == _words(reference) for reference in references))
+
+
+def f1(answer: str, references: Collection[str]) -> float:
+    """Return the best F1 over references: of words, in Chinese of characters (SQuAD 1.1, CMRC 2018)."""
+    return max((_overlap(_words(answer), _words(reference)) for reference in references), default=0.0)
+
+
+def contains(text: str, references: Collection[str]) -> bool:
+    """Tell whether ``text`` holds a reference as whole words; thousands separators and case do not matter."""
+    padded = f" {' '.join(_words(text))} "
+    return any((words := _words(reference)) and f" {' '.join(words)} " in padded for reference in references)
+
+
+def _words(text: str) -> list[str]:
+    """Normalise: no markers, case, articles and punctuation; Chinese characters stand alone."""
+    plain = _MARKER.sub("", unicodedata.normalize("NFKC", text)).lower()
+    plain = _SEPARATOR.sub("", plain).replace("-", " ").replace("|", " ").replace(":", " ")
+    plain = _HAN_CHARACTER.sub(lambda match: f" {match.group()} ", plain)
+    plain = plain.translate(_PUNCTUATION)
+    return (plain if detect_language(text) == "zh" else _ARTICLE.sub(" ", plain)).split()
+
+
+def _overlap(answer: Sequence[str], reference: Sequence[str]) -> float:
+    shared = sum((Counter(answer) & Counter(reference)).values())
+    if not shared:
+        return 0.0
+    precision, completeness = shared / len(answer), shared / len(reference)
+    return 2 * precision * completeness / (precision + completeness)

@@ -1,0 +1,169 @@
+"""What a question asks for: its content words, and the kind of thing that answers it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Self
+
+from knowledge.language import HAN, detect_language, search_tokens
+
+_NUMBER = re.compile(
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twice|hundred|thousand|million|billion)\b"
+    r"|[一二三四五六七八九十百千万两]+[个天元年月日号次名人家台份项种倍周岁]",
+    re.IGNORECASE,
+)
+_DATE = re.compile(
+    r"\d{4}|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:sun|mon|tues|wednes|thurs|fri|satur)day\b"
+    r"|\d\s*[年月日号]",
+    re.IGNORECASE,
+)
+_NAME = re.compile(rf"(?<!^)(?<![.!?] )\b[A-Z][\w'’-]+|[{HAN}]{{2,}}")
+_NUMBER_ASKED = re.compile(
+    r"\bhow (?:many|much|long|old|far|often|high|large|big|tall|deep|late|early)\b"
+    r"|\bwhat (?:percentage|number|amount|year|date|time)\b|\bextension\b"
+    r"|多少|几[个天次年月名人]|多[久长大高远]|号码|分机",
+    re.IGNORECASE,
+)
+_DATE_ASKED = re.compile(
+    r"\bwhen\b|\b(?:what|which) (?:year|date|day|month)\b|什么时候|何时|哪[年天月一日]", re.IGNORECASE
+)
+_WORD = re.compile(rf"[^\W_{HAN}]+")
+_MONEY = re.compile(
+    r"[£$€¥]\s?\d|\d\s?(?:[£$€¥元]|p\b)"
+    r"|\d[\d.,]*\s?(?:pounds|euros?|dollars|yuan|pence|cents|gbp|eur|usd|cny|人民币|欧元|美元)"
+    r"|\b(?:price|cost|pounds|euros?|dollars|yuan|gbp|eur|usd|cny)\b[^|]*\d|[价费][^|，。]*\d",
+    re.IGNORECASE,
+)
+_MONEY_ASKED = re.compile(
+    r"\b(?:price|cost|costs|fee)\b|\bhow much (?:is|are|money)\b|多少钱|价格|单价|费用", re.IGNORECASE
+)
+_NAMED = re.compile(rf"(?<=[\w,] )[A-Z][^\W_{HAN}]*|[^\W_{HAN}]*\d[^\W_{HAN}]*")
+_NAME_ASKED = re.compile(r"\bwho(?:se|m)?\b|\bwhich (?:person|colleague|engineer)\b|谁|哪位", re.IGNORECASE)
+_KINDS = ((_MONEY_ASKED, _MONEY), (_NUMBER_ASKED, _NUMBER), (_DATE_ASKED, _DATE), (_NAME_ASKED, _NAME))
+_AROUND_SHARE = 0.5
+"""What a question's word counts for when it stands around a sentence only: in its title, headings, the lines before."""
+_ASKING_WORDS = frozenset(
+    [
+        "about",
+        "all",
+        "am",
+        "any",
+        "anyone",
+        "did",
+        "does",
+        "each",
+        "far",
+        "get",
+        "give",
+        "gets",
+        "give",
+        "go",
+        "got",
+        "happen",
+        "happens",
+        "just",
+        "kind",
+        "know",
+        "like",
+        "long",
+        "make",
+        "many",
+        "may",
+        "me",
+        "might",
+        "mine",
+        "most",
+        "much",
+        "must",
+        "need",
+        "name",
+        "now",
+        "often",
+        "one",
+        "only",
+        "other",
+        "out",
+        "own",
+        "please",
+        "per",
+        "same",
+        "say",
+        "see",
+        "sort",
+        "take",
+        "tell",
+        "time",
+        "type",
+        "up",
+        "use",
+        "used",
+        "want",
+        "well",
+    ]
+)
+"""English words that ask rather than tell what about."""
+_UNKNOWN_PAIR = 0.2
+"""Pairs of Chinese characters that no document holds are mostly cut across two words."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question, read."""
+
+    text: str
+    language: str
+    weights: dict[str, float]
+    """Its search tokens, each with its rarity."""
+    names: frozenset[str]
+    """The search tokens of its names and codes: capitalised words inside it, words with digits."""
+    kinds: tuple[re.Pattern[str], ...]
+    """What an answer must hold: a number, a date, a name; empty when anything may do."""
+
+    @classmethod
+    def read(cls, text: str, *, idf: Callable[[str], float]) -> Self:
+        """Read a question. ``idf`` tells how rare a search token is; higher is rarer."""
+        content = _WORD.sub(lambda match: "" if match.group().lower() in _ASKING_WORDS else match.group(), text)
+        weights = {token: idf(token) for token in search_tokens(content) or search_tokens(text)}
+        rarest = idf("\0")
+        for token, weight in weights.items():
+            if weight >= rarest and not token.isascii():
+                weights[token] = _UNKNOWN_PAIR * weight
+        names = [word for word in _NAMED.findall(text) if word.lower() not in _ASKING_WORDS]
+        return cls(
+            text,
+            detect_language(text),
+            weights,
+            frozenset(search_tokens(" ".join(names))) & weights.keys(),
+            tuple(kind for asked, kind in _KINDS if asked.search(text)),
+        )
+
+    def fits(self, text: str) -> bool:
+        """Tell whether ``text`` holds the kind of thing that is asked for, besides what the question itself says."""
+        if not self.kinds:
+            return True
+        said = set(_WORD.findall(self.text.lower()))
+        new = _WORD.sub(lambda match: "" if match.group().lower() in said else match.group(), text)
+        return all(kind.search(new) for kind in self.kinds)
+
+    def missing(self, held: Collection[str]) -> float:
+        """Return the part of the question's names, 0 to 1, that are not among tokens."""
+        return sum(name not in held for name in self.names) / len(self.names) if self.names else 0.0
+
+    def coverage(self, own: Collection[str], around: Collection[str] = ()) -> float:
+        """Return the part of the question, 0 to 1, that tokens hold.
+
+        Parameters
+        ----------
+        own
+            A sentence's tokens.
+        around
+            The tokens of its title, its headings and the lines before it, which count half.
+        """
+        total = sum(self.weights.values())
+        held = sum(
+            weight if token in own else _AROUND_SHARE * weight if token in around else 0.0
+            for token, weight in self.weights.items()
+        )
+        return held / total if total else 0.0

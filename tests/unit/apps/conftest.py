@@ -1,0 +1,56 @@
+"""A knowledge base without weights, for the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import rag
+from connectors.testing import MemoryConnector
+from knowledge.extract import SpacyExtractor
+from knowledge.index import Indexer
+from knowledge.store import SQLiteStore
+from knowledge.testing import HashEmbedder
+from rag.chain import Answerer
+from rag.testing import ScriptedLLM
+
+HOSTILE = "<script>window.hacked=1</script> <img src=x onerror=window.hacked=1> [x](javascript:alert(1))"
+TEXTS = {
+    "pump manual": "The Kestrel pump weighs 14 kilograms. It runs at 230 volts.",
+    "<b>bold</b> *title*": f"The Osprey valve opens at 6 bar. {HOSTILE}",
+}
+
+Make = Callable[..., rag.Wellspring]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """Return what makes a knowledge base of ``texts`` whose model says ``reply``."""
+    opened: list[rag.Wellspring] = []
+
+    def build(texts: dict[str, str], reply: str = "NO ANSWER", *, threshold: float = 0.0) -> rag.Wellspring:
+        folder = tmp_path / f"kb{len(opened)}"
+        embedder = HashEmbedder()
+        model = ScriptedLLM(replies=[reply])
+        kb = rag.Wellspring(
+            folder,
+            store=SQLiteStore(folder / "knowledge.sqlite"),
+            indexer=Indexer(embedder, SpacyExtractor()),
+            answerer=lambda: Answerer(model, embedder, passages=4, threshold=threshold),
+        )
+        opened.append(kb)
+        if texts:
+            kb.sync_from(MemoryConnector(texts))
+        return kb
+
+    yield build
+    for kb in opened:
+        kb.close()
+
+
+@pytest.fixture
+def kb(make: Make) -> rag.Wellspring:
+    """Return a knowledge base of two documents, one of them hostile."""
+    return make(TEXTS)

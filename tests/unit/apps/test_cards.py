@@ -1,0 +1,138 @@
+"""Answers and sources as HTML."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+
+import pytest
+
+import rag
+from apps.text import Text
+from apps.ui.cards import answer_html, citation_html, draft_html, passage_html
+from apps.ui.markup import escape, plain
+from connectors.records import Page
+
+ENGLISH = Text("en")
+BODY = "Before it. " * 40 + "The valve opens at 6 bar. " + "After it. " * 40
+START = BODY.index("The valve")
+QUOTE = "The valve opens at 6 bar."
+EVIL = "<script>x</script><img src=x onerror=y>\" onclick='z"
+
+
+class Reader(HTMLParser):
+    """Collects the tags, and the text of ``mark``s."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.attributes: set[str] = set()
+        self.marked: list[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attributes |= {name for name, _ in attrs}
+
+    def handle_data(self, data: str) -> None:
+        if self.tags and self.tags[-1] == "mark":
+            self.marked.append(data)
+            self.tags.append("")
+
+
+def document(text: str = BODY, **changes: object) -> rag.Document:
+    values = {"id": "/d/valve.txt", "source": "/d", "title": "Valve", "text": text, "version": "1", **changes}
+    return rag.Document(**values)  # type: ignore[arg-type]
+
+
+def citation(quote: str = QUOTE, start: int = START, **changes: object) -> rag.Citation:
+    values = {
+        "document": "/d/valve.txt",
+        "title": "Valve",
+        "page": 3,
+        "quote": quote,
+        "start": start,
+        "end": start + len(quote),
+        "headings": ("Valve", "Limits"),
+        **changes,
+    }
+    return rag.Citation(**values)  # type: ignore[arg-type]
+
+
+def answer(**changes: object) -> rag.Answer:
+    values = {
+        "question": "?",
+        "answer": "6 bar [1] and [2].",
+        "abstained": False,
+        "confidence": 0.87,
+        "citations": (citation(),),
+        "timings": {"total": 1.26},
+        **changes,
+    }
+    return rag.Answer(**values)  # type: ignore[arg-type]
+
+
+def test_a_card_marks_the_quote_in_its_context() -> None:
+    html = citation_html(citation(), document(), ENGLISH)
+    assert Reader(html).marked == [QUOTE, QUOTE]
+    assert "p. 3" in html
+    assert "Limits" in html
+    assert "/d/valve.txt" in html
+    assert html.count("Valve</span>") == 1
+    assert ">…" in html
+
+
+def test_a_card_of_a_document_that_has_gone_or_changed_shows_only_the_quote() -> None:
+    gone = citation_html(citation(), None, ENGLISH)
+    assert "not here any more" in gone
+    changed = citation_html(citation(), document("Something else. " * 80), ENGLISH)
+    assert "has changed" in changed
+    assert "Something else" not in changed
+    assert Reader(gone).marked == Reader(changed).marked == [QUOTE]
+
+
+def test_sheets_are_named() -> None:
+
+    named = document(pages=(Page(3, 0, len(BODY), "Prices"),))
+    assert "p. 3, Prices" in citation_html(citation(), named, ENGLISH)
+
+
+@pytest.mark.parametrize("text", [EVIL, f"{EVIL}\n\n{EVIL}", "&lt;script&gt;"])
+def test_text_from_outside_is_inert(text: str) -> None:
+    place = {"title": text, "headings": (text,)}
+    quoted = citation(quote=text, start=0, **place)
+    passage = rag.Passage(1, "/d", text, None, (text,), text, 0, len(text), "en", 1.0, "")
+    pages = [
+        citation_html(quoted, document(text + text, id=text), ENGLISH),
+        citation_html(quoted, None, ENGLISH),
+        passage_html(passage, document(), ENGLISH),
+        answer_html(answer(answer=text), ENGLISH),
+        answer_html(answer(answer=text, abstained=True), ENGLISH),
+        draft_html(text, ENGLISH),
+    ]
+    for html in pages:
+        read = Reader(html)
+        assert not {"script", "img"} & set(read.tags)
+        assert read.attributes <= {"class"}
+
+
+def test_only_markers_of_citations_become_markers() -> None:
+    html = answer_html(answer(), ENGLISH)
+    assert '<span class="ws-number">1</span> and [2].' in html
+
+
+@pytest.mark.parametrize(("sure", "word"), [(0.95, "high (95 %)"), (0.7, "medium (70 %)"), (0.5, "low (50 %)")])
+def test_confidence_in_words(sure: float, word: str) -> None:
+    assert word in answer_html(answer(confidence=sure), ENGLISH)
+
+
+def test_quotes_and_abstentions_are_told_apart() -> None:
+    assert "Quoted from" in answer_html(answer(origin="quote"), ENGLISH)
+    assert "Quoted from" not in answer_html(answer(), ENGLISH)
+    unknown = answer_html(answer(abstained=True, answer="I don't know."), ENGLISH)
+    assert "ws-unknown" in unknown
+    assert "Confidence" not in unknown
+
+
+def test_labels_hold_no_markdown() -> None:
+    assert plain("a *b* [c](d)\n<e>") == r"a \*b\* \[c\]\(d\) \<e\>"
+    assert escape("<\"'&") == "&lt;&quot;&#x27;&amp;"
