@@ -28,7 +28,7 @@ from knowledge.records import Hit
 from rag.cite import Claim, check_claims, cite
 from rag.confidence import confidence
 from rag.errors import ModelError
-from rag.evidence import Chosen, Evidence, bridges, choose_evidence, rank_evidence
+from rag.evidence import Chosen, Evidence, choose_evidence, follow_up, rank_evidence
 from rag.prompts import NO_ANSWER, numbered, prompt, reply
 from rag.question import AskedQuestion
 from rag.records import Answer, Draft, Event, Final, Found, Passage
@@ -37,7 +37,7 @@ from rag.retrieve import Retriever
 _HITS = 8
 """Hits whose sentences are weighed as evidence."""
 _BRIDGED = 4
-"""Hits of the second search, which the names in the first one's best sentences lead to."""
+"""New hits of the second search, which the names in the first one's best sentences lead to."""
 _COVERED = 0.9
 """A sentence that holds this part of the question leaves nothing to search on for."""
 _CLOSE = 0.1
@@ -182,15 +182,16 @@ class Answerer:
     def _gathered(
         self, asked: AskedQuestion, retriever: Retriever, viewer: Viewer
     ) -> tuple[list[LangChainDocument], list[Evidence]]:
-        """Retrieve, weigh the sentences, and where names in the best ones lead on, retrieve with them once more."""
+        """Retrieve, weigh the sentences, and where names in the best ones lead on, follow them."""
         source = KnowledgeRetriever(retriever=retriever, viewer=viewer)
         documents = retrieval_step(source).invoke({"question": asked.text})["documents"]
         ranked = rank_evidence(asked, [_passage(document) for document in documents], embedder=self._embedder)
-        if ranked and ranked[0].coverage < _COVERED and (names := bridges(asked, ranked)):
-            source = KnowledgeRetriever(retriever=retriever, viewer=viewer, k=_BRIDGED)
-            found = retrieval_step(source).invoke({"question": f"{asked.text} {' '.join(names)}"})["documents"]
+        if ranked and ranked[0].coverage < _COVERED and (next_search := follow_up(asked, ranked)):
+            source = KnowledgeRetriever(retriever=retriever, viewer=viewer, k=_HITS + _BRIDGED)
+            found = retrieval_step(source).invoke({"question": next_search})["documents"]
             known = {document.id for document in documents}
-            more = _numbered([document for document in found if document.id not in known], len(documents) + 1)
+            new = [document for document in found if document.id not in known][:_BRIDGED]
+            more = _numbered(new, len(documents) + 1)
             documents = documents + more
             ranked += rank_evidence(asked, [_passage(document) for document in more], embedder=self._embedder)
             ranked.sort(key=lambda item: -item.score)
@@ -205,6 +206,12 @@ class Answerer:
         except Exception as error:  # each provider's library raises its own
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             raise ModelError(f"the chat model failed ({reason}); check the setting 'llm', or set it to none") from error
+
+    def weigh(self, question: str, retriever: Retriever, *, viewer: Viewer) -> Chosen | None:
+        """Return the sentences that answer a question best, however weakly."""
+        asked = AskedQuestion.read(question, idf=retriever.idf)
+        _, ranked = self._gathered(asked, retriever, viewer)
+        return choose_evidence(asked, ranked)
 
     def ask(self, question: str, retriever: Retriever, *, viewer: Viewer) -> Answer:
         """Return the checked answer."""

@@ -1,7 +1,8 @@
 """From a chat model's words to claims that the passages bear out, each with a verbatim quote.
 
 A claim (one sentence of the reply) is borne out by a sentence of a passage when most of its content words that the
-question does not hold stand there, and all of its numbers do. What is not borne out is dropped, whatever the model that wrote it.
+question does not hold stand there, and all of its numbers do. What is not borne out is dropped, whatever the model
+that wrote it.
 """
 
 from __future__ import annotations

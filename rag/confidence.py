@@ -1,7 +1,7 @@
 """How sure an answer is: a logistic regression on how well its best evidence fits the question.
 
-The coefficients were fitted by ``benchmarks/calibrate.py`` on questions asked with and without the document that
-answers them; that file names the data and prints the figures.
+The coefficients were fitted by ``rag.evaluation.calibrate`` on questions asked with and without the document that
+answers them; docs/evaluation.md names the data and the figures.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ class Coefficients:
 
 
 COEFFICIENTS = {
-    "en": Coefficients(cosine=5.0, coverage=5.0, fits=0.5, missing=-1.0, intercept=-5.5),
-    "zh": Coefficients(cosine=0.0, coverage=7.7, fits=0.7, missing=-2.4, intercept=-5.3),
+    "en": Coefficients(cosine=3.1, coverage=4.1, fits=2.0, missing=-0.25, intercept=-6.2),
+    "zh": Coefficients(cosine=0.0, coverage=4.9, fits=2.0, missing=-0.65, intercept=-5.6),
 }
 
 

@@ -16,20 +16,35 @@ from rag.records import Passage
 _NAME = re.compile(
     r"(?!(?:The|A|An|In|On|At|For|From|To|Of|It|Its|This|Each|All|No|If|When|We|Our)\b)"
     r"[A-Z][\w'’-]+(?: (?:[A-Z][\w'’-]*|\d+[A-Za-z]*)(?!\w))+|[A-Z]+-?\d+\w*"
+    r"|(?<=[a-z,:] )[A-Z][^\W\d_]{3,}(?![\w-])"
     rf"|(?<![{HAN}])[{HAN}]{{2,4}}(?![{HAN}])"
 )
-_MONTH = re.compile(r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]* \d|Page \d")
-"""Names that join two sentences: of several words, codes; in Chinese, short runs between other signs."""
+"""Names that join two sentences: several capitalised words, codes, one such word inside a sentence; in Chinese, short
+runs between other signs."""
+_NO_NAME = re.compile(
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*(?: \d+)*$"
+    r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|Page \d"
+)
 _EMBEDDED = 20
 """Sentences that are worth embedding: the rest hold too few of the question's words, too far down."""
 _COSINE_SHARE = {"en": 0.5, "zh": 0.0}
 """What the cosine counts for beside the coverage: the built-in embedder hardly knows Chinese."""
 _FITTING = 0.15
 """What it counts for that a sentence holds the kind of thing that is asked for."""
+_NAMELESS = 0.15
+"""What it costs that all of the question's names are missing from a sentence."""
 _LINES_BEFORE = 2
 """How many sentences before one help to understand it: a table's head, what a pronoun stands for."""
-_PAIR_GAIN = 0.15
-"""How much more of the question a pair must hold than the best sentence alone."""
+_NEARLY = 0.15
+"""Sentences that score this much less than the best lead nowhere."""
+_MISSING = 0.3
+"""What it costs the chosen sentences, beside the coverage, that all of the question's names are missing."""
+_UNFIT = 0.2
+"""What it costs that they do not hold what is asked for."""
+_LATE = 0.03
+"""What it costs that the joining name stands at the very end of the answering sentence."""
+_PAIR_GAIN = 0.03
+"""How much better than the best sentence alone a pair must be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +88,11 @@ class Chosen:
     missing: float
     """0 to 1: the part of the question's names that they and what is around them do not hold."""
 
+    @property
+    def value(self) -> float:
+        """Higher is better; for choosing between one sentence and two."""
+        return self.coverage - _MISSING * self.missing - _UNFIT * (not self.evidence[-1].fits)
+
 
 def rank_evidence(question: AskedQuestion, passages: Sequence[Passage], *, embedder: Embedder) -> list[Evidence]:
     """Return the sentences of ``passages`` (best passage first) that may answer, the best first."""
@@ -88,7 +108,10 @@ def rank_evidence(question: AskedQuestion, passages: Sequence[Passage], *, embed
         replace(
             item,
             cosine=float(cosine),
-            score=trust * float(cosine) + (1 - trust) * item.coverage + _FITTING * item.fits,
+            score=trust * float(cosine)
+            + (1 - trust) * item.coverage
+            + _FITTING * item.fits
+            - _NAMELESS * question.missing(item.tokens | item.around),
         )
         for item, cosine in zip(found, cosines, strict=True)
     ]
@@ -99,32 +122,42 @@ def choose_evidence(question: AskedQuestion, ranked: Sequence[Evidence]) -> Chos
     """Return the best sentence, or two that answer together; None when there is no sentence.
 
     Some questions need two places: "Whose extension …?" is answered by who it is, and by that person's row in a
-    directory. Two sentences are joined when both hold a name that the question does not; they are preferred to the
-    best single one when together they hold clearly more of the question.
+    directory. Two sentences are joined when both hold a name that the question does not, or when two documents say the
+    same of two things (a comparison); they are preferred to the best single one when together they hold clearly more of
+    the question.
     """
     if not ranked:
         return None
     best = _chosen(question, ranked[0])
-    to_beat = ranked[0].coverage + _PAIR_GAIN
+    to_beat = best.value + _PAIR_GAIN
     for one, other in combinations(ranked, 2):
-        if not _joined(one, other, question):
+        names = _shared_names(one, other, question)
+        if not (names or _parallel(one, other)):
             continue
         # The one that holds what is asked for comes last; where both do, the one that says less of the question.
-        first, last = sorted((one, other), key=lambda item: (item.fits, -item.coverage))
-        pair = _chosen(question, first, last)
-        value = pair.coverage if last.fits else pair.coverage - _PAIR_GAIN
+        pair = _chosen(question, *sorted((one, other), key=lambda item: (item.fits, -item.coverage)))
+        # A row or a sentence is about what it names first: among rows that hold a name, the person's own one wins.
+        last = pair.evidence[-1].text
+        value = pair.value - _LATE * min((last.index(name) / len(last) for name in names), default=0.0)
         if value > to_beat:
             best, to_beat = pair, value
     return best
 
 
-def bridges(question: AskedQuestion, ranked: Sequence[Evidence], *, most: int = 3) -> list[str]:
-    """Return the names in the best sentences that the question does not hold: where a second search may lead."""
+def follow_up(question: AskedQuestion, ranked: Sequence[Evidence], *, most: int = 2) -> str:
+    """Return what to search for next: names in the best sentences that the question does not hold, together with
+    the words of the question that these sentences do not hold; "" when they lead nowhere.
+    """
     names: dict[str, None] = {}
     for item in ranked[:3]:
+        if item.score < ranked[0].score - _NEARLY:
+            break
         new = sorted(name for name in item.names if not set(search_tokens(name)) <= question.weights.keys())
         names.update(dict.fromkeys(new))
-    return list(names)[:most]
+    if not names:
+        return ""
+    rest = [word for word in question.words if not set(search_tokens(word)) <= ranked[0].tokens | ranked[0].around]
+    return " ".join([*list(names)[:most], *rest])
 
 
 def _weighed(question: AskedQuestion, passage: Passage) -> Iterator[Evidence]:
@@ -147,16 +180,28 @@ def _weighed(question: AskedQuestion, passage: Passage) -> Iterator[Evidence]:
             around=around,
             coverage=question.coverage(tokens, around),
             fits=question.fits(text),
-            names=frozenset(name for name in _NAME.findall(text) if not _MONTH.match(name)),
+            names=frozenset(name for name in _NAME.findall(text) if not _NO_NAME.match(name)),
         )
 
 
 def _chosen(question: AskedQuestion, *evidence: Evidence) -> Chosen:
     tokens = frozenset().union(*(item.tokens for item in evidence))
     around = frozenset().union(*(item.around for item in evidence))
-    return Chosen(evidence, question.coverage(tokens, around), question.missing(tokens | around))
+    return Chosen(
+        evidence,
+        coverage=question.coverage(tokens, around),
+        missing=question.missing(tokens | around),
+    )
 
 
-def _joined(one: Evidence, other: Evidence, question: AskedQuestion) -> bool:
-    """Tell whether two sentences share a name that the question does not hold."""
-    return any(not set(search_tokens(name)) <= question.weights.keys() for name in one.names & other.names)
+def _shared_names(one: Evidence, other: Evidence, question: AskedQuestion) -> list[str]:
+    """Return the names that two sentences share and the question does not hold."""
+    return [name for name in one.names & other.names if not set(search_tokens(name)) <= question.weights.keys()]
+
+
+def _parallel(one: Evidence, other: Evidence) -> bool:
+    """Tell whether sentences of two documents are alike: the same said of two things."""
+    shared = len(one.tokens & other.tokens)
+    return (
+        one.passage.document != other.passage.document and shared >= 2 and shared * 2 >= len(one.tokens | other.tokens)
+    )

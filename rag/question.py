@@ -20,10 +20,20 @@ _DATE = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(rf"(?<!^)(?<![.!?] )\b[A-Z][\w'’-]+|[{HAN}]{{2,}}")
+_LENGTH = re.compile(
+    rf"(?:{_NUMBER.pattern})[\w.,]*\s*-?(?:second|minute|hour|day|night|week|month|year|decade|centur|mm|cm|m|km|metre|meter"
+    r"|feet|foot|inch|mile|page|character|digit|letter|word|[秒分时天日周月年米厘毫公里尺页字]|小时)",
+    re.IGNORECASE,
+)
+_LENGTH_ASKED = re.compile(r"\bhow long\b|多[久长]", re.IGNORECASE)
+_RATE = re.compile(r"\b(?:every|each|per|daily|hourly|weekly|monthly|yearly|annually|once|twice|times)\b|每|次", re.I)
+_RATE_ASKED = re.compile(r"\bhow (?:often|frequently)\b|多久.{0,2}一次|每隔多", re.IGNORECASE)
+_CODE = re.compile(r"\d{3}")
+_CODE_ASKED = re.compile(r"\b(?:extension|(?:phone|telephone|fax|account|room) number)\b|号码|分机|电话", re.IGNORECASE)
 _NUMBER_ASKED = re.compile(
-    r"\bhow (?:many|much|long|old|far|often|high|large|big|tall|deep|late|early)\b"
-    r"|\bwhat (?:percentage|number|amount|year|date|time)\b|\bextension\b"
-    r"|多少|几[个天次年月名人]|多[久长大高远]|号码|分机",
+    r"\bhow (?:many|much|old|far|high|large|big|tall|deep|late|early)\b"
+    r"|\bwhat (?:percentage|number|amount|year|date|time)\b"
+    r"|多少|几[个天次年月名人]|多[久长大高远]",
     re.IGNORECASE,
 )
 _DATE_ASKED = re.compile(
@@ -41,8 +51,15 @@ _MONEY_ASKED = re.compile(
 )
 _NAMED = re.compile(rf"(?<=[\w,] )[A-Z][^\W_{HAN}]*|[^\W_{HAN}]*\d[^\W_{HAN}]*")
 _NAME_ASKED = re.compile(r"\bwho(?:se|m)?\b|\bwhich (?:person|colleague|engineer)\b|谁|哪位", re.IGNORECASE)
-_KINDS = ((_MONEY_ASKED, _MONEY), (_NUMBER_ASKED, _NUMBER), (_DATE_ASKED, _DATE), (_NAME_ASKED, _NAME))
-_AROUND_SHARE = 0.5
+_KINDS = (
+    (_MONEY_ASKED, _MONEY),
+    (_LENGTH_ASKED, _LENGTH),
+    (_RATE_ASKED, _RATE),
+    (_NUMBER_ASKED, _NUMBER),
+    (_DATE_ASKED, _DATE),
+    (_NAME_ASKED, _NAME),
+)
+_AROUND_SHARE = 0.7
 """What a question's word counts for when it stands around a sentence only: in its title, headings, the lines before."""
 _ASKING_WORDS = frozenset(
     [
@@ -104,6 +121,11 @@ _ASKING_WORDS = frozenset(
     ]
 )
 """English words that ask rather than tell what about."""
+_ASKING_CHINESE = re.compile(
+    r"请问|什么时候|什么|何时|怎么样|怎么|如何|哪些|哪个|哪位|哪[里儿年天月]|多少钱|多少|多久|多长|几个|是否|能否|可以"
+    r"|最多|最少|一共|总共|我们|你们|他们|谁|[的了吗呢是在把被有和与及]"
+)
+"""The Chinese ones; with them out of the way, no pair of characters is cut across them."""
 _UNKNOWN_PAIR = 0.2
 """Pairs of Chinese characters that no document holds are mostly cut across two words."""
 
@@ -116,6 +138,8 @@ class AskedQuestion:
     language: str
     weights: dict[str, float]
     """Its search tokens, each with its rarity."""
+    words: tuple[str, ...]
+    """Its content words as written; in Chinese, the runs of characters between asking words."""
     names: frozenset[str]
     """The search tokens of its names and codes: capitalised words inside it, words with digits."""
     kinds: tuple[re.Pattern[str], ...]
@@ -124,7 +148,8 @@ class AskedQuestion:
     @classmethod
     def read(cls, text: str, *, idf: Callable[[str], float]) -> Self:
         """Read a question. ``idf`` tells how rare a search token is; higher is rarer."""
-        content = _WORD.sub(lambda match: "" if match.group().lower() in _ASKING_WORDS else match.group(), text)
+        content = _ASKING_CHINESE.sub(" ", text)
+        content = _WORD.sub(lambda match: "" if match.group().lower() in _ASKING_WORDS else match.group(), content)
         weights = {token: idf(token) for token in search_tokens(content) or search_tokens(text)}
         rarest = idf("\0")
         for token, weight in weights.items():
@@ -135,6 +160,7 @@ class AskedQuestion:
             text,
             detect_language(text),
             weights,
+            tuple(word for word in content.split() if search_tokens(word)),
             frozenset(search_tokens(" ".join(names))) & weights.keys(),
             tuple(kind for asked, kind in _KINDS if asked.search(text)),
         )
@@ -159,7 +185,7 @@ class AskedQuestion:
         own
             A sentence's tokens.
         around
-            The tokens of its title, its headings and the lines before it, which count half.
+            The tokens of its title, its headings and the lines before it, which count less.
         """
         total = sum(self.weights.values())
         held = sum(

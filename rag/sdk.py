@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from knowledge.store import Store
     from knowledge.sync import Progress, SyncReport
     from rag.chain import Answerer
+    from rag.evidence import Chosen
     from rag.explore import Explorer
     from rag.retrieve import Retriever
 
@@ -217,6 +218,10 @@ class Wellspring:
     def stream(self, question: str, *, viewer: Viewer = LOCAL) -> Iterator[Event]:
         """Yield ``Found``, ``Draft``s as the model writes, and at last ``Final`` with the checked answer."""
         return self._answers().stream(question, self.retriever(), viewer=viewer)
+
+    def weigh(self, question: str, *, viewer: Viewer = LOCAL) -> Chosen | None:
+        """Return the sentences that answer a question best, however weakly; no chat model is asked."""
+        return self._answers().weigh(question, self.retriever(), viewer=viewer)
 
     # What is there
 

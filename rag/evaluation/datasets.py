@@ -2,8 +2,8 @@
 
 *   ``multihop``: a folder with corpus.json (a list of {title, text}, each one document) and questions.json (a list of
     {id, split, type, question, answers, gold: positions in the corpus}).
-*   ``reading``: a JSON file, a list of {title, language, paragraphs: [{context, questions: [{id, question, answers}]}]}.
-    Every paragraph is a document.
+*   ``reading``: a JSON file, a list of {title, language, paragraphs: [{context, questions: [{id, question,
+    answers}]}]}. Every paragraph is a document.
 *   ``financebench``: a folder with pdfs/ and questions.json (a list of {id, document, question, answer, evidence:
     [{page (0-based), text}]}).
 *   ``documents``: a folder with documents/ and questions.json (a list of {id, language, question, answers, gold: paths

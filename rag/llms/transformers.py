@@ -44,7 +44,7 @@ class TransformersEngine:
         streamer = TextIteratorStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
         abandoned = threading.Event()
 
-        class Abandoned(StoppingCriteria):  # type: ignore[misc]
+        class Abandoned(StoppingCriteria):
             def __call__(self, input_ids: Any, scores: Any, **_: Any) -> bool:
                 return abandoned.is_set()
 
@@ -68,7 +68,7 @@ class TransformersEngine:
                 )
             except BaseException as error:  # it belongs to the reader
                 failures.append(error)
-                streamer.end()
+                streamer.end()  # type: ignore[no-untyped-call]
 
         thread = threading.Thread(target=run, name="generation", daemon=True)
         thread.start()
@@ -92,11 +92,11 @@ class TransformersEngine:
                     source = source.parent
                 try:
                     tokenizer = AutoTokenizer.from_pretrained(str(source), **options)
-                    model = AutoModelForCausalLM.from_pretrained(str(source), **options).eval()
+                    model: Any = AutoModelForCausalLM.from_pretrained(str(source), **options)
                 except (OSError, ValueError) as error:
                     reason = str(error).strip().splitlines()[0]
                     raise ModelError(f"the model {self._name} cannot be loaded: {reason}") from error
-                self._loaded = tokenizer, model.to(_device())
+                self._loaded = tokenizer, model.eval().to(_device())
         return self._loaded
 
 

@@ -93,7 +93,9 @@ def test_an_empty_question_is_told(tmp_path: Path, question: str) -> None:
     assert answer.answer == "Please ask a question."
 
 
-@pytest.mark.parametrize("question", ["the of and", "😀😀", "'; DROP TABLE documents; --", "<b>x</b>", "слово", "a " * 5000])
+@pytest.mark.parametrize(
+    "question", ["the of and", "😀😀", "'; DROP TABLE documents; --", "<b>x</b>", "слово", "a " * 5000]
+)
 def test_odd_questions_get_an_answer_of_some_kind(tmp_path: Path, question: str) -> None:
     base, _ = small_base(tmp_path)
     assert base.ask(question).answer
