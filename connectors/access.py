@@ -42,7 +42,7 @@ class Viewer:
     def parse(cls, text: str) -> Viewer:
         """Read the command line's form ``ID[,GROUP…]``."""
         first, *groups = (part.strip() for part in text.split(","))
-        return cls(first, frozenset(filter(None, groups)))
+        return cls(first.removeprefix("user:"), frozenset(group.removeprefix("group:") for group in groups if group))
 
 
 def may_read(viewer: Viewer, access: Access) -> bool:

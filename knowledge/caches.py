@@ -27,7 +27,7 @@ from knowledge.store import Store
 from knowledge.store.base import ChunkRef
 from knowledge.vectors import VectorIndex
 
-CACHES = "caches-3"
+CACHES = "caches-5"
 """Changes when the files' form does."""
 _CONTENTS = "contents.json"
 _STALE_DRAFT = 3600.0

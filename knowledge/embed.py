@@ -74,6 +74,7 @@ class SentenceTransformerEmbedder:
         self._batch_size = batch_size
         self._model: SentenceTransformer | None = None
         self._loading = threading.Lock()
+        self._embedding = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -91,9 +92,12 @@ class SentenceTransformerEmbedder:
         """Return float32, (len(texts), dimension), rows of unit length."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        vectors: Vectors = self._loaded().encode(
-            list(texts), batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
-        )
+        model = self._loaded()
+        # Tokenizers are not to be used by two threads at once.
+        with self._embedding:
+            vectors: Vectors = model.encode(
+                list(texts), batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
+            )
         return np.ascontiguousarray(vectors, dtype=np.float32)
 
     def embed_question(self, text: str) -> NDArray[np.float32]:

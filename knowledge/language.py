@@ -35,6 +35,8 @@ _WRAPPED_WIDTH = 45
 """A shorter line than this was ended by its writer, not wrapped."""
 
 # fmt: off
+_CODE = re.compile(r"([a-z]{2,})\d+")
+
 STOP_WORDS = frozenset([
     "a", "an", "and", "are", "as", "at", "be", "been", "being", "but", "by", "can", "could", "did", "do",
     "does", "for", "from", "had", "has", "have", "he", "her", "hers", "him", "his", "how", "i", "if", "in",
@@ -160,7 +162,8 @@ def _stemmer() -> Stemmer.Stemmer:
 def search_tokens(text: str) -> list[str]:
     """Return what lexical search compares: stemmed words without accents and case; pairs of Chinese characters.
 
-    Function words are left out. Chinese is cut into overlapping pairs (a run of one character stands alone), which
+    Function words are left out. A code counts whole and by its letters ("IP68": ip68 and ip), as people name the kind
+    without the number. Chinese is cut into overlapping pairs (a run of one character stands alone), which
     needs no dictionary and finds names that none lists.
     """
     plain = text.lower() if text.isascii() else unicodedata.normalize("NFKC", text)
@@ -170,6 +173,8 @@ def search_tokens(text: str) -> list[str]:
             words.extend(_pairs(token))
         elif word := _stem(token):
             words.append(word)
+            if code := _CODE.fullmatch(word):
+                words.append(code[1])
     return words
 
 

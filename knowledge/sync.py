@@ -9,7 +9,7 @@ is stored and deleting those that the source no longer has.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
 from connectors import (
@@ -60,6 +60,7 @@ def sync(
     *,
     progress: Progress | None = None,
     batch: int = BATCH,
+    without: Collection[str] = (),
 ) -> SyncReport:
     """Bring the store up to date with one source, which must have been added to the store.
 
@@ -69,6 +70,8 @@ def sync(
         Called after each change.
     batch
         How many chunks a change set gathers, at most, before it is committed; one document is never divided.
+    without
+        Ids of documents that are not to be stored, whatever the source says.
 
     Raises
     ------
@@ -77,7 +80,7 @@ def sync(
     StoreError
         The store cannot be written; what was committed before stays.
     """
-    return _Run(connector, store, indexer, progress, batch).run()
+    return _Run(connector, store, indexer, progress, batch, frozenset(without)).run()
 
 
 class _Run:
@@ -90,7 +93,9 @@ class _Run:
         indexer: Indexer,
         progress: Progress | None,
         batch: int,
+        without: frozenset[str],
     ) -> None:
+        self.without = without
         self.connector = connector
         self.store = store
         self.indexer = indexer
@@ -133,6 +138,8 @@ class _Run:
     def take(self, change: Change) -> None:
         """Note one change; a later one on the same document takes the place of an earlier."""
         match change:
+            case Upsert(document) if document.id in self.without:
+                self.delete(document.id)
             case Upsert(document):
                 self.upsert(document)
             case Delete(document_id):

@@ -248,7 +248,7 @@ def _reordered(
 
 def _accepted(asked: AskedQuestion, draft: str, ranked: Sequence[Evidence], chosen: Chosen) -> list[Claim]:
     """Return the draft's claims, if they are borne out by sentences that answer the question; else nothing."""
-    if NO_ANSWER in draft.upper():
+    if draft.strip().strip(".").upper() == NO_ANSWER:
         return []
     needed = {item.place for item in chosen.evidence}
     told = [

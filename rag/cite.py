@@ -1,13 +1,14 @@
 """From a chat model's words to claims that the passages bear out, each with a verbatim quote.
 
 A claim (one sentence of the reply) is borne out by a sentence of a passage when most of its content words that the
-question does not hold stand there, and all of its numbers do. What is not borne out is dropped, whatever the model
-that wrote it.
+question does not hold stand there, in the same order, all of its numbers do, and both or neither are negated. What is
+not borne out is dropped, whatever the model that wrote it.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,9 @@ from rag.records import Citation
 
 _MARKER = re.compile(r"\s*[\[【]\s*(\d{1,2}(?:\s*[,，]\s*\d{1,2})*)\s*[\]】]")
 _AFTER_STOP = re.compile(r"([.!?。！？])((?:\s*[\[【][\d\s,，]+[\]】])+)")
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot)\b|n['’]t\b|[不没未无非勿莫]", re.IGNORECASE
+)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _BORNE_OUT = 0.75
 """The part of a claim's content words that its evidence must hold."""
@@ -86,6 +90,8 @@ def _borne_out(text: str, marked: set[int], evidence: Sequence[Evidence], asked:
     claim = None
     for item in evidence:
         support = len(told & item.tokens) / len(told)
+        if _negated(text) != _negated(item.text) or not _in_order(text, item.text, told):
+            continue
         # Numbers are not a matter of degree, the question's own ones apart: those may stand in a heading.
         if support < _BORNE_OUT or not numbers <= _numbers(item.text) | {n for n in numbers if n in asked}:
             continue
@@ -93,6 +99,24 @@ def _borne_out(text: str, marked: set[int], evidence: Sequence[Evidence], asked:
             best = support, item.passage.number in marked
             claim = Claim(text, item, support)
     return claim
+
+
+def _negated(text: str) -> bool:
+    return bool(_NEGATION.search(text))
+
+
+def _in_order(claim: str, evidence: str, told: set[str]) -> bool:
+    """Tell whether a claim's words come in the order of its evidence's: who does what to whom depends on it."""
+    first: dict[str, int] = {}
+    for place, token in enumerate(search_tokens(evidence)):
+        first.setdefault(token, place)
+    places = [first[token] for token in dict.fromkeys(search_tokens(claim)) if token in told and token in first]
+    # The longest rising run of places (patience sorting).
+    piles: list[int] = []
+    for place in places:
+        at = bisect_left(piles, place)
+        piles[at : at + 1] = [place]
+    return len(piles) >= _BORNE_OUT * len(places)
 
 
 def _numbers(text: str) -> set[str]:

@@ -14,8 +14,8 @@ from rag.question import AskedQuestion
 from rag.records import Passage
 
 _NAME = re.compile(
-    r"(?!(?:The|A|An|In|On|At|For|From|To|Of|It|Its|This|Each|All|No|If|When|We|Our)\b)"
-    r"[A-Z][\w'’-]+(?: (?:[A-Z][\w'’-]*|\d+[A-Za-z]*)(?!\w))+|[A-Z]+-?\d+\w*"
+    r"(?<!\w)(?!(?:The|A|An|In|On|At|For|From|To|Of|It|Its|This|Each|All|No|If|When|We|Our)\b)"
+    r"[A-Z][\w'’-]+(?: (?:[A-Z][\w'’-]*|\d+[A-Za-z]*)(?!\w))+|(?<![A-Z])[A-Z]+-?\d+\w*"
     r"|(?<=[a-z,:] )[A-Z][^\W\d_]{3,}(?![\w-])"
     rf"|(?<![{HAN}])[{HAN}]{{2,4}}(?![{HAN}])"
 )
@@ -43,7 +43,7 @@ _UNFIT = 0.2
 """What it costs that they do not hold what is asked for."""
 _LATE = 0.03
 """What it costs that the joining name stands at the very end of the answering sentence."""
-_PAIR_GAIN = 0.03
+_PAIR_GAIN = 0.04
 """How much better than the best sentence alone a pair must be."""
 
 

@@ -114,7 +114,10 @@ class Explorer:
         """Return the relations of an entity, the surest first."""
         relations = [r for r in self._graph.relations_of(entity.key) if self._readable(r.chunk_id)]
         chunks = {chunk.id: chunk for chunk in self._chunks({relation.chunk_id for relation in relations})}
-        facts = [self._fact(relation, chunks[relation.chunk_id]) for relation in relations]
+        # What was deleted since the graph was opened has no evidence any more.
+        facts = [
+            self._fact(relation, chunks[relation.chunk_id]) for relation in relations if relation.chunk_id in chunks
+        ]
         return sorted(facts, key=lambda fact: (-fact.confidence, fact.document, fact.start))
 
     def path(self, source: Entity, target: Entity) -> list[Step]:
@@ -126,7 +129,10 @@ class Explorer:
             return []
         steps = []
         for left, middle, right in zip(nodes[::2], nodes[1::2], nodes[2::2], strict=False):
-            (chunk,) = self._chunks([middle[1]])
+            found = self._chunks([middle[1]])
+            if not found:
+                return []
+            chunk = found[0]
             names = self._graph.name_of(left[1]), self._graph.name_of(right[1])
             steps.append(Step(*names, chunk.document_id, chunk.title, chunk.page, chunk.text))
         return steps

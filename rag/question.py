@@ -49,12 +49,14 @@ _MONEY = re.compile(
 _MONEY_ASKED = re.compile(
     r"\b(?:price|cost|costs|fee)\b|\bhow much (?:is|are|money)\b|多少钱|价格|单价|费用", re.IGNORECASE
 )
-_NAMED = re.compile(rf"(?<=[\w,] )[A-Z][^\W_{HAN}]*|[^\W_{HAN}]*\d[^\W_{HAN}]*")
-_NAME_ASKED = re.compile(r"\bwho(?:se|m)?\b|\bwhich (?:person|colleague|engineer)\b|谁|哪位", re.IGNORECASE)
+_NAME_ASKED = re.compile(
+    r"\bwho(?:se|m)?\b|\bwhich (?:person|people|author|director|manager|colleague|employee)\b|谁|哪位", re.IGNORECASE
+)
 _KINDS = (
     (_MONEY_ASKED, _MONEY),
     (_LENGTH_ASKED, _LENGTH),
     (_RATE_ASKED, _RATE),
+    (_CODE_ASKED, _CODE),
     (_NUMBER_ASKED, _NUMBER),
     (_DATE_ASKED, _DATE),
     (_NAME_ASKED, _NAME),
@@ -155,7 +157,7 @@ class AskedQuestion:
         for token, weight in weights.items():
             if weight >= rarest and not token.isascii():
                 weights[token] = _UNKNOWN_PAIR * weight
-        names = [word for word in _NAMED.findall(text) if word.lower() not in _ASKING_WORDS]
+        names = [match.group() for match in _WORD.finditer(text) if _is_name(match)]
         return cls(
             text,
             detect_language(text),
@@ -193,3 +195,11 @@ class AskedQuestion:
             for token, weight in self.weights.items()
         )
         return held / total if total else 0.0
+
+
+def _is_name(match: re.Match[str]) -> bool:
+    """Tell whether a question's word is a name or a code: a capital inside the sentence, or a digit."""
+    word, before = match.group(), match.string[max(match.start() - 2, 0) : match.start()]
+    inside = len(before) == 2 and before[1] == " " and (before[0].isalnum() or before[0] == ",")
+    named = any(c.isdigit() for c in word) or (inside and word[0].isupper())
+    return named and word.lower() not in _ASKING_WORDS

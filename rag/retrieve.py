@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from connectors import Viewer
+from connectors import Viewer, may_read
 from knowledge.caches import Caches
 from knowledge.embed import Embedder
 from knowledge.graph import KnowledgeGraph
@@ -107,12 +107,12 @@ class Retriever:
         for position in scores.ranked()[:_SEEDS]:
             self._follow_hit(position, allowed, weights, scores)
         chosen = scores.ranked()[:k]
-        chunks = {chunk.id: chunk for chunk in self._store.chunks(self._caches.refs[p].id for p in chosen)}
+        chunks = {chunk.id: chunk for chunk in self._read((self._caches.refs[p].id for p in chosen), viewer)}
         tokens = set(search_tokens(question))
         return [
             self._hit(chunks[self._caches.refs[position].id], position, scores, tokens)
             for position in chosen
-            # A chunk can vanish between reading the caches and the rows.
+            # A chunk can vanish, or be hidden, between reading the caches and the rows.
             if self._caches.refs[position].id in chunks
         ]
 
@@ -124,6 +124,19 @@ class Retriever:
     def idf(self, token: str) -> float:
         """Return how rare a search token is in this generation; higher is rarer."""
         return self._caches.lexical.idf(token)
+
+    def readable(self, viewer: Viewer) -> set[int]:
+        """Return the ids of the chunks that ``viewer`` may read."""
+        positions = np.flatnonzero(self._caches.allowed(viewer)).tolist()
+        return {self._caches.refs[position].id for position in positions}
+
+    def _read(self, ids: Iterable[int], viewer: Viewer) -> list[Chunk]:
+        """Return chunks from the rows; where these are newer than the caches, only what may be read by now."""
+        chunks = self._store.chunks(ids)
+        if self._store.generation() == self._caches.generation:
+            return chunks
+        access = self._store.access()
+        return [c for c in chunks if c.document_id in access and may_read(viewer, access[c.document_id])]
 
     def _match(self, question: str, allowed: NDArray[np.bool_], weights: Weights, scores: _Scores) -> None:
         """Score by meaning and by words."""

@@ -9,14 +9,13 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from connectors import Access, Connector, Document, Failed, SourceError, Viewer, may_read, open_source
+from connectors import EVERYONE, Access, Connector, Document, Failed, SourceError, Viewer, may_read, open_source
 from rag.errors import KnowledgeBaseError
 from rag.records import Answer, Event, SearchHit
 
@@ -31,6 +30,10 @@ if TYPE_CHECKING:
     from rag.explore import Explorer
     from rag.retrieve import Retriever
 
+LONGEST_QUESTION = 4000
+"""Characters: what follows is passed over."""
+_DELETED = "deleted"
+"""Among a source's options: the documents that were deleted from it by hand."""
 LOCAL = Viewer("local")
 """Who asks when nobody is named: reads what everyone may read."""
 
@@ -38,7 +41,7 @@ LOCAL = Viewer("local")
 class Wellspring:
     """A knowledge base with everything that answering from it takes. Made by ``rag.open``.
 
-    Safe to use from several threads. Heavy parts load on first use.
+    Safe to use from several threads; questions are answered while a sync runs. Heavy parts load on first use.
 
     Parameters
     ----------
@@ -71,7 +74,10 @@ class Wellspring:
         self._answerer: Answerer | None = None
         self._retriever: Retriever | None = None
         self._generation = -1
-        self._lock = threading.RLock()
+        self._opening = threading.RLock()
+        """Held while caches or models are opened."""
+        self._writing = threading.RLock()
+        """Held while documents come in or go."""
 
     def __enter__(self) -> Self:
         return self
@@ -111,41 +117,73 @@ class Wellspring:
         Raises
         ------
         SourceError
-            A source cannot be read at all.
+            A source that was named cannot be read at all. One that was only remembered is a failure in its report.
         KnowledgeBaseError
             No location is given and none is remembered.
         """
+        from knowledge.sync import SyncReport
+
         given = {key: value for key, value in options.items() if value is not None}
         if readers is not None:
             given["readers"] = sorted(Access.of(readers).readers)
-        chosen = [str(location) for location in locations] or [
-            str(source.options["location"]) for source in self.store.sources() if "location" in source.options
-        ]
-        if not chosen:
+        if locations:
+            return [self._sync_one(str(location), given, progress) for location in locations]
+        remembered = self.sources()
+        if not remembered:
             raise KnowledgeBaseError(f"{self.folder} knows no source yet: name a path, as in 'rag index PATH'")
-        return [self._sync_one(location, given, progress) for location in chosen]
+        reports = []
+        for location in remembered:
+            try:
+                reports.append(self._sync_one(location, given, progress))
+            except SourceError as error:
+                reports.append(
+                    SyncReport(location, failed=1, failures=[Failed(location, _without(location, str(error)))])
+                )
+        return reports
+
+    def sources(self) -> list[str]:
+        """Return the locations that ``sync()`` goes through, in order."""
+        return [str(source.options["location"]) for source in self.store.sources() if "location" in source.options]
+
+    def forget(self, location: str | Path) -> None:
+        """Forget a source and delete what is stored of its documents; the originals are not touched.
+
+        Raises
+        ------
+        KnowledgeBaseError
+            No such source is remembered.
+        """
+        with self._writing:
+            source_id = open_source(str(location)).id
+            if source_id not in {source.id for source in self.store.sources()}:
+                raise KnowledgeBaseError(
+                    f"{location} is no source of {self.folder}; known: {', '.join(self.sources())}"
+                )
+            self.store.remove_source(source_id)
 
     def sync_from(self, connector: Connector, *, progress: Progress | None = None) -> SyncReport:
         """Bring the knowledge base up to date with a connector of your own; ``sync()`` does not remember it."""
-        return self._sync_with(connector, {}, progress)
+        remembered = next((source.options for source in self.store.sources() if source.id == connector.id), {})
+        return self._sync_with(connector, dict(remembered), progress)
 
     def _sync_one(self, location: str, given: dict[str, Any], progress: Progress | None) -> SyncReport:
         source_id = open_source(location).id
         remembered = next((source.options for source in self.store.sources() if source.id == source_id), {})
         options: dict[str, Any] = {**remembered, **given, "location": source_id}
         access = Access(frozenset(options["readers"])) if "readers" in options else None
-        arguments = {key: value for key, value in options.items() if key not in ("location", "readers")}
+        arguments = {key: value for key, value in options.items() if key not in ("location", "readers", _DELETED)}
         connector = open_source(location, **self._source_options, **arguments, access=access)
         return self._sync_with(connector, options, progress)
 
     def _sync_with(self, connector: Connector, options: dict[str, Any], progress: Progress | None) -> SyncReport:
         from knowledge.sync import sync
 
-        with self._lock:
+        with self._writing:
             known = {source.id for source in self.store.sources()}
             self.store.add_source(connector.id, options)
             try:
-                return sync(connector, self.store, self._indexer, progress=progress)
+                deleted = options.get(_DELETED, ())
+                return sync(connector, self.store, self._indexer, progress=progress, without=deleted)
             except SourceError:
                 if connector.id not in known:
                     self.store.remove_source(connector.id)
@@ -158,7 +196,10 @@ class Wellspring:
         """
         plain = name.replace("\\", "/").rpartition("/")[2].lstrip(".").strip() or "upload"
         self.uploads.mkdir(parents=True, exist_ok=True)
-        path = self.uploads / "".join(c if c.isprintable() else "_" for c in plain)[-200:]
+        stem, dot, ending = "".join(c if c.isprintable() else "_" for c in plain).rpartition(".")
+        # File systems count bytes: 255 of them, in a name.
+        short = (stem or ending).encode()[:200].decode(errors="ignore")
+        path = self.uploads / (f"{short}{dot}{ending[:20]}" if stem else short)
         path.write_bytes(data)
         return path
 
@@ -179,17 +220,21 @@ class Wellspring:
         """
         from knowledge.records import ChangeSet
 
-        with self._lock:
+        with self._writing:
             document = self.store.document(document_id)
+            if document is None and Path(document_id).parent == self.uploads.absolute():
+                # It could not be read, so nothing is stored of it but the failure.
+                Path(document_id).unlink(missing_ok=True)
+                self.store.commit(ChangeSet(str(self.uploads.absolute()), recovered=(document_id,)))
+                return
             if document is None:
                 raise KnowledgeBaseError(f"there is no document {document_id!r}; 'rag documents' lists them")
             source = next(source for source in self.store.sources() if source.id == document.source)
             if Path(document.source) == self.uploads.absolute():
                 Path(document.id).unlink(missing_ok=True)
-            elif document_id.startswith(document.source + "/"):
-                pattern = "/" + re.sub(r"([\\*?\[\]!# ])", r"\\\1", document_id.removeprefix(document.source + "/"))
-                exclude = [*cast("list[str]", source.options.get("exclude", [])), pattern]
-                self.store.add_source(source.id, {**source.options, "exclude": exclude})
+            else:
+                deleted = [*cast("list[str]", source.options.get(_DELETED, [])), document_id]
+                self.store.add_source(source.id, {**source.options, _DELETED: deleted})
             self.store.commit(ChangeSet(document.source, deletes=(document_id,)))
 
     # Questions
@@ -208,20 +253,20 @@ class Wellspring:
                 why=hit.why,
                 headings=hit.chunk.headings,
             )
-            for hit in self.retriever().search(question, viewer=viewer, k=k)
+            for hit in self.retriever().search(question[:LONGEST_QUESTION], viewer=viewer, k=k)
         ]
 
     def ask(self, question: str, *, viewer: Viewer = LOCAL) -> Answer:
         """Return a checked answer from what ``viewer`` may read."""
-        return self._answers().ask(question, self.retriever(), viewer=viewer)
+        return self._answers().ask(question[:LONGEST_QUESTION], self.retriever(), viewer=viewer)
 
     def stream(self, question: str, *, viewer: Viewer = LOCAL) -> Iterator[Event]:
         """Yield ``Found``, ``Draft``s as the model writes, and at last ``Final`` with the checked answer."""
-        return self._answers().stream(question, self.retriever(), viewer=viewer)
+        return self._answers().stream(question[:LONGEST_QUESTION], self.retriever(), viewer=viewer)
 
     def weigh(self, question: str, *, viewer: Viewer = LOCAL) -> Chosen | None:
         """Return the sentences that answer a question best, however weakly; no chat model is asked."""
-        return self._answers().weigh(question, self.retriever(), viewer=viewer)
+        return self._answers().weigh(question[:LONGEST_QUESTION], self.retriever(), viewer=viewer)
 
     # What is there
 
@@ -235,9 +280,14 @@ class Wellspring:
         document = self.store.document(document_id)
         return document if document and may_read(viewer, document.access) else None
 
-    def failures(self) -> list[Failed]:
-        """Return the documents that could not be read at their last try."""
-        return self.store.failures()
+    def failures(self, *, viewer: Viewer = LOCAL) -> list[Failed]:
+        """Return the documents that could not be read at their last try, of sources that ``viewer`` may read."""
+        found = []
+        for source in self.store.sources():
+            readers = cast("list[str]", source.options.get("readers", [EVERYONE]))
+            if may_read(viewer, Access(frozenset(readers))):
+                found += self.store.failures(source.id)
+        return sorted(found, key=lambda failure: failure.document_id)
 
     def graph(self) -> KnowledgeGraph:
         """Return the knowledge graph of the present generation, of all documents whoever may read them."""
@@ -248,11 +298,11 @@ class Wellspring:
         from knowledge.caches import open_caches
         from rag.retrieve import Retriever
 
-        with self._lock:
+        with self._opening:
             generation = self.store.generation()
             if self._retriever is None or generation != self._generation:
                 embedder = self._indexer.embedder
-                self._check_fingerprints()
+                self._check_embedder()
                 caches = open_caches(self.store, self.folder / "caches", dimension=embedder.dimension)
                 self._retriever = Retriever(caches, self.store, embedder)
                 self._generation = caches.generation
@@ -262,22 +312,26 @@ class Wellspring:
         """Return the knowledge graph as ``viewer`` may see it."""
         from rag.explore import Explorer
 
-        graph = self.graph()
-        access = self.store.access()
-        readable = {ref.id for ref in self.store.chunk_refs() if may_read(viewer, access[ref.document_id])}
-        return Explorer(graph, readable=readable.__contains__, chunks=self.store.chunks)
+        retriever = self.retriever()
+        return Explorer(retriever.graph, readable=retriever.readable(viewer).__contains__, chunks=self.store.chunks)
 
-    def _check_fingerprints(self) -> None:
+    def _check_embedder(self) -> None:
+        """Vectors of two embedders must not be compared, even where they are of one length."""
         for source in self.store.sources():
-            made_by = source.fingerprint.rpartition("|")[2]
-            if made_by and made_by != self._indexer.embedder.name:
+            made_by = {fingerprint.rpartition("|")[2] for fingerprint, _ in self.store.versions(source.id).values()}
+            for other in made_by - {self._indexer.embedder.name}:
                 raise KnowledgeBaseError(
-                    f"{source.id} was indexed with the embedder {made_by}, not {self._indexer.embedder.name}: "
+                    f"{source.id} was indexed with the embedder {other}, not {self._indexer.embedder.name}: "
                     "run 'rag sync' to index it again"
                 )
 
     def _answers(self) -> Answerer:
-        with self._lock:
+        with self._opening:
             if self._answerer is None:
                 self._answerer = self._make_answerer()
             return self._answerer
+
+
+def _without(prefix: str, message: str) -> str:
+    """Return a message without the name that it begins with."""
+    return message.removeprefix(prefix).strip()

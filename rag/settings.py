@@ -16,6 +16,14 @@ from rag.errors import SettingsError
 
 _PREFIX = "WELLSPRING_"
 _FILE = "wellspring.toml"
+_RANGES = (
+    ("answer_threshold", 0.0, 1.0),
+    ("llm_temperature", 0.0, 2.0),
+    ("llm_max_tokens", 1, 1_000_000),
+    ("passages", 1, 100),
+    ("max_file_bytes", 1, 2**40),
+    ("max_text_chars", 1, 2**40),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +68,24 @@ def load_settings(
     env = os.environ if environment is None else environment
     values: dict[str, Any] = tomllib.loads(files("rag").joinpath("defaults.toml").read_text(encoding="utf-8"))
     defaults = dict(values)
-    for origin, layer in _layers(env, folder or Path.cwd()):
+    given = {key: value for key, value in (overrides or {}).items() if value is not None}
+    for origin, layer in [*_layers(env, folder or Path.cwd()), ("the call", given)]:
         for key, value in layer.items():
             if key not in defaults:
                 raise SettingsError(f"{origin}: there is no setting {key!r}; known: {', '.join(sorted(defaults))}")
             values[key] = _converted(key, value, defaults[key], origin)
-    values |= {key: value for key, value in (overrides or {}).items() if value is not None}
+    _check_ranges(values)
     values["kb"] = Path(values["kb"]).expanduser() if values["kb"] else user_data_path("wellspring") / "default"
     values["models"] = (
         Path(values["models"]).expanduser() if values["models"] else user_cache_path("wellspring") / "models"
     )
     return Settings(**{field.name: values[field.name] for field in fields(Settings)})
+
+
+def _check_ranges(values: Mapping[str, Any]) -> None:
+    for key, low, high in _RANGES:
+        if not low <= values[key] <= high:
+            raise SettingsError(f"the setting {key!r} is {values[key]}; it goes from {low} to {high}")
 
 
 def _layers(environment: Mapping[str, str], folder: Path) -> list[tuple[str, dict[str, Any]]]:

@@ -145,3 +145,10 @@ def test_without_a_model_the_documents_are_quoted(tmp_path: Path) -> None:
     answer = answerer.ask("How many days of leave in Dundee?", base.retriever(), viewer=Viewer("x"))
     assert answer.origin == "quote"
     assert "27 days" in answer.answer
+
+
+def test_a_negated_claim_is_not_borne_out(tmp_path: Path) -> None:
+    base, _ = small_base(tmp_path, replies=["Employees in Dundee do not get 27 days of annual leave. [1]"])
+    answer = base.ask("How many days of annual leave do employees in Dundee get?")
+    assert answer.origin == "quote"
+    assert_verbatim(base, answer)

@@ -1,0 +1,102 @@
+"""What the commands share: options, opening a knowledge base, progress on a terminal, printing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+import rag
+from rag.errors import KnowledgeBaseError
+
+
+def stacked(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Join options into one decorator."""
+
+    def decorate(function: Any) -> Any:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+kb_option = click.option("--kb", type=click.Path(path_type=Path), help="Folder of the knowledge base.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+viewer_option = click.option(
+    "--viewer", metavar="ID[,GROUP…]", help="On whose behalf; default: what everyone may read."
+)
+llm_option = click.option("--llm", help="builtin, provider:model, hf:NAME or a GGUF file.")
+asking = stacked(kb_option, viewer_option, json_option)
+indexing = stacked(
+    kb_option,
+    click.option("--include", multiple=True, metavar="GLOB", help="Only these files (gitignore's syntax)."),
+    click.option("--exclude", multiple=True, metavar="GLOB", help="Not these files (gitignore's syntax)."),
+    click.option("--readers", metavar="READER[,…]", help="Who may read: user:ID, group:NAME, or *."),
+    click.option("--recursive/--no-recursive", default=None, help="Whether to go into folders."),
+    json_option,
+)
+
+
+@contextmanager
+def opened(kb: Path | None, *, new: bool = False, **overrides: Any) -> Iterator[rag.Wellspring]:
+    """Open the knowledge base that ``--kb`` or the settings name; only with ``new`` may it be missing."""
+    from rag.build import DATABASE
+
+    folder = rag.load_settings({"kb": kb}).kb
+    if not new and not (folder / DATABASE).exists():
+        raise KnowledgeBaseError(f"there is no knowledge base in {folder}: run 'rag index PATH' first")
+    with rag.open(kb, tell=tell, **overrides) as base:
+        yield base
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[Any, str], None] | None]:
+    """Show what indexing does, on a terminal; elsewhere nothing."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=20),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=None)
+
+        def advance(report: Any, document: str) -> None:
+            done = f"{report.added} added, {report.changed} changed, {report.deleted} deleted, {report.failed} failed"
+            bar.update(task, description=f"{done}  {document[-40:]}")
+
+        yield advance
+
+
+def who(viewer: str | None) -> rag.Viewer:
+    """Return whom ``--viewer`` names, or the one who reads what everyone may read."""
+    from rag.sdk import LOCAL
+
+    if viewer is None:
+        return LOCAL
+    found = rag.Viewer.parse(viewer)
+    if not found.id:
+        raise click.UsageError("--viewer needs an id, as in --viewer ann,hr")
+    return found
+
+
+def tell(line: str) -> None:
+    """Print a line for a person on stderr."""
+    click.echo(line, err=True)
+
+
+def print_json(value: dict[str, Any]) -> None:
+    """Print one JSON object on stdout."""
+    click.echo(json.dumps(value, ensure_ascii=False))

@@ -1,0 +1,307 @@
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import pytest
+from helpers.bases import TEXTS
+
+from rag.cli import main
+
+LEAVE = "How many days of annual leave do employees in Dundee get?"
+
+
+@dataclass(frozen=True)
+class Run:
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        """The one JSON object on stdout."""
+        (line,) = self.out.splitlines()
+        value = json.loads(line)
+        assert isinstance(value, dict)
+        return value
+
+
+Rag = Callable[..., Run]
+
+
+@pytest.fixture
+def rag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Rag:
+    """The command in this process, without weights, on documents of its own."""
+    settings = {"EMBEDDER": "hash", "LLM": "none", "ANSWER_THRESHOLD": "0.3", "KB": tmp_path / "kb"}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"WELLSPRING_{name}", str(value))
+    monkeypatch.setenv("WELLSPRING_MODELS", str(tmp_path / "models"))
+    monkeypatch.chdir(tmp_path)
+    for name, text in TEXTS.items():
+        place = tmp_path / "docs" / name
+        place.parent.mkdir(exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+
+    def run(*arguments: str | Path) -> Run:
+        monkeypatch.setattr(sys, "argv", ["rag", *map(str, arguments)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as end:
+            main()
+        told = capsys.readouterr()
+        assert "Traceback" not in told.err
+        return Run(int(end.value.code or 0), told.out, told.err)
+
+    return run
+
+
+def test_index_then_sync(rag: Rag, tmp_path: Path) -> None:
+    first = rag("index", "docs", "--json")
+    assert (first.status, first.err) == (0, "")
+    expected = {"added": 4, "changed": 0, "deleted": 0, "unchanged": 0, "failed": 0, "documents": 4, "failures": []}
+    assert expected.items() <= first.json.items()
+    (tmp_path / "docs" / "leave.md").write_text("# Leave policy\n\nOne day.\n", encoding="utf-8")
+    (tmp_path / "docs" / "staff.md").unlink()
+    second = rag("sync", "--json").json
+    assert [second[key] for key in ("added", "changed", "deleted", "unchanged")] == [0, 1, 1, 2]
+    shown = rag("sync")
+    assert shown.out.startswith("0 added, 0 changed, 0 deleted, 3 unchanged, 0 failed in ")
+
+
+def test_options_of_a_source(rag: Rag, tmp_path: Path) -> None:
+    (tmp_path / "docs" / "deep").mkdir()
+    (tmp_path / "docs" / "deep" / "more.md").write_text("# More\n\nMore text.\n", encoding="utf-8")
+    assert rag("index", "docs", "--include", "*.md", "--exclude", "staff.md", "--json").json["added"] == 4
+    assert rag("index", "docs", "--no-recursive", "--kb", "other", "--json").json["added"] == 4
+    assert rag("sync", "--kb", "other", "--json").json["unchanged"] == 4
+
+
+def test_a_failing_file_is_told_and_the_rest_goes_on(rag: Rag, tmp_path: Path) -> None:
+    (tmp_path / "docs" / "bad.pdf").write_bytes(b"%PDF-1.4 rubbish")
+    run = rag("index", "docs", "--json")
+    assert (run.status, run.json["failed"], run.json["added"]) == (0, 1, 4)
+    (line,) = run.err.splitlines()
+    assert line.startswith(f"failed: {tmp_path}/docs/bad.pdf ")
+    (failure,) = run.json["failures"]
+    assert failure["document"] == f"{tmp_path}/docs/bad.pdf"
+    listed = rag("documents")
+    assert listed.err.splitlines() == [line]
+    assert [row["document"] for row in rag("documents", "--json").json["failed"]] == [failure["document"]]
+
+
+def test_ask_keeps_the_contract(rag: Rag, tmp_path: Path) -> None:
+    rag("index", "docs")
+    run = rag("ask", LEAVE, "--json")
+    assert run.status == 0
+    answer = run.json
+    assert {"answer", "abstained", "confidence", "citations", "timings"} <= answer.keys()
+    assert answer["abstained"] is False
+    assert "27 days" in answer["answer"]
+    assert 0 <= answer["confidence"] <= 1
+    (citation, *_) = answer["citations"]
+    assert {"document", "title", "page", "quote", "start", "end"} <= citation.keys()
+    assert citation["document"] == f"{tmp_path}/docs/leave.md"
+    text = rag("show", citation["document"], "--json").json["text"]
+    assert text[citation["start"] : citation["end"]] == citation["quote"]
+    assert all(seconds >= 0 for seconds in answer["timings"].values())
+
+
+def test_ask_for_people(rag: Rag) -> None:
+    rag("index", "docs")
+    run = rag("ask", LEAVE)
+    assert "27 days" in run.out
+    assert "[1] Leave policy (" in run.out
+    assert "confidence" in run.err
+    unknown = rag("ask", "Who invented the zeppelin?", "--json")
+    assert (unknown.status, unknown.json["abstained"], unknown.json["citations"]) == (0, True, [])
+    assert "550元" in rag("ask", "一线城市住宿上限是多少？").out
+
+
+def test_search_keeps_the_contract(rag: Rag) -> None:
+    rag("index", "docs")
+    hits = rag("search", "Skerry 40 engineer", "-k", "2", "--json").json["hits"]
+    assert len(hits) == 2
+    assert {"document", "title", "page", "text", "score", "why"} <= hits[0].keys()
+    assert hits[0]["title"] == "Skerry 40"
+    assert hits[0]["score"] >= hits[1]["score"]
+    shown = rag("search", "Skerry 40 engineer", "-k", "1")
+    assert shown.out.startswith(" 1. Skerry 40 (")
+    assert "why: " in shown.out
+
+
+@pytest.mark.parametrize(
+    "command", [("search", "x"), ("documents",), ("ask", "x"), ("graph", "entities"), ("show", "x")]
+)
+def test_a_missing_knowledge_base_is_told_and_not_made(rag: Rag, tmp_path: Path, command: tuple[str, ...]) -> None:
+    run = rag(*command)
+    assert run.status == 1
+    assert run.err.startswith("rag: there is no knowledge base in ")
+    assert run.out == ""
+    assert not (tmp_path / "kb").exists()
+
+
+def test_a_knowledge_base_without_documents(rag: Rag, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    assert rag("index", "nothing").status == 0
+    assert rag("search", "anything", "--json").json == {"hits": []}
+    assert rag("search", "anything").out == "nothing found\n"
+    assert rag("documents", "--json").json == {"documents": [], "failed": []}
+    assert rag("ask", "anything", "--json").json["abstained"] is True
+    assert rag("graph", "entities", "--json").json == {"entities": []}
+
+
+def test_readers_and_viewers_need_names(rag: Rag) -> None:
+    assert rag("index", "docs", "--readers", "").status == 2
+    rag("index", "docs")
+    assert rag("search", "x", "--viewer", "").status == 2
+
+
+def test_documents_and_show(rag: Rag, tmp_path: Path) -> None:
+    rag("index", "docs")
+    listed = rag("documents", "--json").json["documents"]
+    assert [row["id"] for row in listed] == [f"{tmp_path}/docs/{name}" for name in sorted(TEXTS)]
+    assert {"title", "language", "characters", "readers"} <= listed[0].keys()
+    assert len(rag("documents").out.splitlines()) == 4
+    shown = rag("show", listed[0]["id"])
+    assert "27 days of annual leave" in shown.out
+
+
+def test_viewers(rag: Rag, tmp_path: Path) -> None:
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "secret" / "pay.md").write_text("# Pay\n\nMara Quist earns 9000 euros a month.\n", encoding="utf-8")
+    rag("index", "docs")
+    rag("index", "secret", "--readers", "user:ann, group:hr")
+    question = "How much does Mara Quist earn a month?"
+    hidden = f"{tmp_path}/secret/pay.md"
+    for viewer in ([], ["--viewer", "bob"], ["--viewer", "hr"], ["--viewer", "bob,staff"]):
+        assert "9000" not in rag("ask", question, *viewer, "--json").out
+        assert hidden not in rag("search", question, *viewer, "--json").out
+        assert hidden not in rag("documents", *viewer, "--json").out
+        assert "Quist" not in rag("graph", "entities", *viewer, "--json").out
+        refused = rag("show", hidden, *viewer)
+        assert (refused.status, refused.out) == (1, "")
+        assert "9000" not in refused.err
+    for viewer in (["--viewer", "ann"], ["--viewer", "bob,staff,hr"]):
+        assert "9000" in rag("ask", question, *viewer, "--json").json["answer"]
+        assert "9000" in rag("show", hidden, *viewer).out
+    rag("index", "secret", "--readers", "*")
+    assert "9000" in rag("ask", question).out
+
+
+def test_the_graph(rag: Rag, tmp_path: Path) -> None:
+    rag("index", "docs")
+    found = rag("graph", "entities", "--contains", "rautala", "--json").json["entities"]
+    assert [(entity["name"], entity["mentions"]) for entity in found] == [("Aino Rautala", 2)]
+    assert "Aino Rautala (" in rag("graph", "entities").out
+    assert len(rag("graph", "entities", "--limit", "1", "--json").json["entities"]) == 1
+    near = rag("graph", "neighbours", "Aino Rautala", "--json").json
+    assert near["entity"] == "Aino Rautala"
+    assert "Tom Birch" in [neighbour["name"] for neighbour in near["neighbours"]]
+    steps = rag("graph", "paths", "Aino Rautala", "Tom Birch", "--json").json["path"]
+    assert [(step["source"], step["target"]) for step in steps] == [("Aino Rautala", "Tom Birch")]
+    assert {"document", "title", "page", "text"} <= steps[0].keys()
+    lost = rag("graph", "neighbours", "Nobody Atall")
+    assert (lost.status, lost.out) == (1, "")
+    assert lost.err.startswith("rag: no entity is named 'Nobody Atall'")
+    written = rag("graph", "export", "graph.json", "--json").json
+    plain = json.loads((tmp_path / "graph.json").read_text(encoding="utf-8"))
+    assert written["entities"] == len(plain["nodes"]) > 0
+    assert rag("graph", "export", "graph.graphml").status == 0
+    assert nx.read_graphml(tmp_path / "graph.graphml").number_of_nodes() == written["entities"]
+    assert rag("graph", "export", "graph.txt").status == 2
+
+
+def test_eval(rag: Rag, tmp_path: Path) -> None:
+    questions = [{"id": 1, "question": LEAVE, "answers": ["27 days"], "gold": ["documents/leave.md"]}]
+    (tmp_path / "docs").rename(tmp_path / "documents")
+    (tmp_path / "questions.json").write_text(json.dumps(questions), encoding="utf-8")
+    run = rag("eval", ".", "--out", "out", "--json")
+    assert (run.status, run.err) == (0, "")
+    assert run.json["recall@1"] == run.json["accuracy"] == 1.0
+    assert all(isinstance(value, str | int | float) for value in run.json.values())
+    assert (tmp_path / "out" / "results.jsonl").exists()
+    assert "recall@1  1.0" in rag("eval", ".", "--no-answers").out
+    assert not (tmp_path / "kb").exists()
+
+
+def test_models_and_doctor(rag: Rag, tmp_path: Path) -> None:
+    rows = rag("models", "list", "--json").json["models"]
+    assert [(row["role"], row["state"]) for row in rows] == [("embedder", "missing"), ("llm", "missing")]
+    assert len(rag("models", "list").out.splitlines()) == 2
+    report = rag("doctor", "--json")
+    assert (report.status, report.json["ok"]) == (0, False)
+    assert {"what", "state", "ok", "advice"} <= report.json["findings"][0].keys()
+    assert "run 'rag models pull'" in rag("doctor").out
+    assert not (tmp_path / "kb").exists()
+    rag("index", "docs")
+    assert "4 documents, 0 failed" in rag("doctor").out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("index", "nowhere"),
+        ("index", "bogus://x"),
+        ("sync",),
+        ("show", "nothing"),
+        ("eval", "nowhere"),
+        ("eval", "docs"),
+        ("graph", "paths", "a", "b"),
+        ("graph", "neighbours", "a"),
+    ],
+)
+def test_a_problem_is_one_line_and_status_1(rag: Rag, arguments: tuple[str, ...]) -> None:
+    run = rag(*arguments)
+    assert (run.status, run.out) == (1, "")
+    (line,) = run.err.splitlines()
+    assert line.startswith("rag: ")
+
+
+def test_a_wrong_setting_is_one_line(rag: Rag, monkeypatch: pytest.MonkeyPatch) -> None:
+    rag("index", "docs")
+    model = rag("ask", LEAVE, "--llm", "gpt")
+    assert (model.status, len(model.err.splitlines())) == (1, 1)
+    monkeypatch.setenv("WELLSPRING_PASSAGES", "many")
+    setting = rag("documents")
+    assert (setting.status, setting.out) == (1, "")
+    assert setting.err.startswith("rag: the environment: the setting 'passages' must be a int")
+
+
+def test_another_embedder_is_told(rag: Rag, monkeypatch: pytest.MonkeyPatch) -> None:
+    rag("index", "docs")
+    monkeypatch.setenv("WELLSPRING_EMBEDDER", "builtin")
+    run = rag("search", "leave")
+    assert run.status == 1
+    assert "was indexed with the embedder hash-64" in run.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("index",),
+        ("ask",),
+        ("nonsense",),
+        ("search", "x", "-k", "0"),
+        ("search", "x", "-k", "many"),
+        ("documents", "--nonsense"),
+        ("graph", "nonsense"),
+    ],
+)
+def test_wrong_usage_is_status_2(rag: Rag, arguments: tuple[str, ...]) -> None:
+    run = rag(*arguments)
+    assert (run.status, run.out) == (2, "")
+    assert "Usage: " in run.err
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("-h",), ("ask", "--help"), ("graph", "paths", "-h")])
+def test_help(rag: Rag, arguments: tuple[str, ...]) -> None:
+    run = rag(*arguments)
+    assert (run.status, run.err) == (0, "")
+    assert run.out.startswith("Usage: ")
+
+
+def test_commands_of_other_packages_are_listed(rag: Rag) -> None:
+    assert "ui" in rag("--help").out
+    assert rag("--version").status == 0
