@@ -92,8 +92,9 @@ def _borne_out(text: str, marked: set[int], evidence: Sequence[Evidence], asked:
         support = len(told & item.tokens) / len(told)
         if _negated(text) != _negated(item.text) or not _in_order(text, item.text, told):
             continue
-        # Numbers are not a matter of degree, the question's own ones apart: those may stand in a heading.
-        if support < _BORNE_OUT or not numbers <= _numbers(item.text) | {n for n in numbers if n in asked}:
+        # Numbers are not a matter of degree; the question's own may stand in the evidence's title or headings.
+        elsewhere = {number for number in numbers if number in asked and number in item.around}
+        if support < _BORNE_OUT or not numbers <= _numbers(item.text) | elsewhere:
             continue
         if (support, item.passage.number in marked) > best:
             best = support, item.passage.number in marked

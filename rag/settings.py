@@ -97,7 +97,7 @@ def _layers(environment: Mapping[str, str], folder: Path) -> list[tuple[str, dic
             layers.append((str(path), tomllib.loads(path.read_text(encoding="utf-8"))))
         except OSError as error:
             raise SettingsError(f"cannot read the settings file {path}: {error.strerror}") from error
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"the settings file {path} is not TOML: {error}") from error
     variables = {
         key.removeprefix(_PREFIX).lower(): value
@@ -113,4 +113,6 @@ def _converted(key: str, value: Any, default: Any, origin: str) -> Any:
     try:
         return kind(value)
     except (TypeError, ValueError) as error:
-        raise SettingsError(f"{origin}: the setting {key!r} must be a {kind.__name__}, not {value!r}") from error
+        raise SettingsError(
+            f"{origin}: the setting {key!r} must be of the kind {kind.__name__}, not {value!r}"
+        ) from error

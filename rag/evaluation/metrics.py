@@ -14,6 +14,7 @@ from knowledge.language import HAN, detect_language
 _ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 _MARKER = re.compile(r"\s*\[\d+\]")
 _SEPARATOR = re.compile(r"(?<=\d),(?=\d{3})")
+_POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _PUNCTUATION = str.maketrans("", "", string.punctuation + "，。、；：？！“”‘’（）《》「」…—·")
 _HAN_CHARACTER = re.compile(f"[{HAN}]")
 
@@ -45,7 +46,8 @@ def _words(text: str) -> list[str]:
     plain = _MARKER.sub("", unicodedata.normalize("NFKC", text)).lower()
     plain = _SEPARATOR.sub("", plain).replace("-", " ").replace("|", " ").replace(":", " ")
     plain = _HAN_CHARACTER.sub(lambda match: f" {match.group()} ", plain)
-    plain = plain.translate(_PUNCTUATION)
+    # A decimal point is part of its number.
+    plain = _POINT.sub("\0", plain).translate(_PUNCTUATION).replace("\0", ".")
     return (plain if detect_language(text) == "zh" else _ARTICLE.sub(" ", plain)).split()
 
 

@@ -32,7 +32,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wellspring]:
     ("question", "language", "held"),
     [
         ("I am starting in the Dundee office this year. How many days of annual leave do I get?", "en", "27"),
-        ("上海同事去一线城市出差，酒店每晚最多可以报销多少钱？", "zh", "550"),
+        ("青溪湖示范项目是谁牵头的？", "zh", "宋知遥"),
     ],
 )
 def test_answers_are_cited_verbatim(base: Wellspring, question: str, language: str, held: str) -> None:

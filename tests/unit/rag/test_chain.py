@@ -152,3 +152,10 @@ def test_a_negated_claim_is_not_borne_out(tmp_path: Path) -> None:
     answer = base.ask("How many days of annual leave do employees in Dundee get?")
     assert answer.origin == "quote"
     assert_verbatim(base, answer)
+
+
+def test_a_number_of_the_question_is_not_confirmed_by_a_sentence_that_says_another(tmp_path: Path) -> None:
+    base, _ = small_base(tmp_path, replies=["Employees in Dundee get 30 days of annual leave. [1]"])
+    answer = base.ask("Do employees in Dundee get 30 days of annual leave?")
+    assert answer.origin == "quote"
+    assert "27 days" in answer.answer

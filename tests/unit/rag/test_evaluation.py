@@ -249,3 +249,8 @@ def test_evaluating_reading_and_a_seeded_sample(tmp_path: Path) -> None:
 def test_a_split_without_questions_is_told(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="wiki has no questions of the split 'dev'"):
         evaluate(multihop(tmp_path / "wiki"), llm="none", split="dev")
+
+
+def test_a_decimal_point_is_part_of_its_number() -> None:
+    assert contains("It is 3.5 percent.", ["3.5 percent"])
+    assert not contains("It is 3.5 percent.", ["35 percent"])
