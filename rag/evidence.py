@@ -111,7 +111,7 @@ def rank_evidence(question: AskedQuestion, passages: Sequence[Passage], *, embed
             score=trust * float(cosine)
             + (1 - trust) * item.coverage
             + _FITTING * item.fits
-            - _NAMELESS * question.missing(item.tokens | item.around),
+            - _NAMELESS * _missing(question, item),
         )
         for item, cosine in zip(found, cosines, strict=True)
     ]
@@ -190,8 +190,18 @@ def _chosen(question: AskedQuestion, *evidence: Evidence) -> Chosen:
     return Chosen(
         evidence,
         coverage=question.coverage(tokens, around),
-        missing=question.missing(tokens | around),
+        missing=_missing(question, *evidence),
     )
+
+
+def _missing(question: AskedQuestion, *evidence: Evidence) -> float:
+    """Return the part of the question's names, 0 to 1, that sentences and what is around them do not hold.
+
+    A code must stand somewhere in their passages: without it these are about something else.
+    """
+    if question.lacks_code(" ".join(f"{item.passage.text} {item.passage.title}" for item in evidence)):
+        return 1.0
+    return question.missing(frozenset().union(*(item.tokens | item.around for item in evidence)))
 
 
 def _shared_names(one: Evidence, other: Evidence, question: AskedQuestion) -> list[str]:

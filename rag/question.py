@@ -52,6 +52,8 @@ _MONEY_ASKED = re.compile(
 _NAME_ASKED = re.compile(
     r"\bwho(?:se|m)?\b|\bwhich (?:person|people|author|director|manager|colleague|employee)\b|谁|哪位", re.IGNORECASE
 )
+_CODE_NAME = re.compile(r"\b[A-Z]{1,5}-\d{1,6}\b")
+_SEPARATOR = re.compile(r"[\s-]")
 _KINDS = (
     (_MONEY_ASKED, _MONEY),
     (_LENGTH_ASKED, _LENGTH),
@@ -174,6 +176,12 @@ class AskedQuestion:
         said = set(_WORD.findall(self.text.lower()))
         new = _WORD.sub(lambda match: "" if match.group().lower() in said else match.group(), text)
         return all(kind.search(new) for kind in self.kinds)
+
+    def lacks_code(self, text: str) -> bool:
+        """Tell whether a code of the question ("SK-1") is not in ``text``, whatever its hyphens and spaces."""
+        codes = {_SEPARATOR.sub("", match.group()).lower() for match in _CODE_NAME.finditer(self.text)}
+        joined = _SEPARATOR.sub("", text).lower()
+        return any(not re.search(re.escape(code) + r"(?!\d)", joined) for code in codes)
 
     def missing(self, held: Collection[str]) -> float:
         """Return the part of the question's names, 0 to 1, that are not among tokens."""
