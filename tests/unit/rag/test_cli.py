@@ -266,7 +266,7 @@ def test_a_wrong_setting_is_one_line(rag: Rag, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setenv("WELLSPRING_PASSAGES", "many")
     setting = rag("documents")
     assert (setting.status, setting.out) == (1, "")
-    assert setting.err.startswith("rag: the environment: the setting 'passages' must be a int")
+    assert setting.err.startswith("rag: the environment: the setting 'passages' must be of the kind int")
 
 
 def test_another_embedder_is_told(rag: Rag, monkeypatch: pytest.MonkeyPatch) -> None:
