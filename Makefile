@@ -30,7 +30,7 @@ models: setup
 
 run: models
 	$(BIN)/rag index examples/documents --kb $(EXAMPLES_KB)
-	$(BIN)/rag ask "What is the minimum length of a password?" --kb $(EXAMPLES_KB)
+	$(BIN)/rag ask "What is the minimum length of a password for our accounts?" --kb $(EXAMPLES_KB)
 	$(BIN)/rag ui --kb $(EXAMPLES_KB) --port $(PORT)
 
 check: setup

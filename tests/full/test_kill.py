@@ -34,8 +34,7 @@ WORDS = (
 
 
 def index(documents: Path, place: Path) -> SyncReport:
-    """Index a folder with small change sets and frequent checkpoints, and open the caches."""
-    filesystem.MIN_CHECKPOINT = 9
+    """Index a folder with small change sets, and open the caches."""
     store = SQLiteStore(place / "kb.sqlite")
     connector = open_source(str(documents))
     store.add_source(connector.id, {})
@@ -86,6 +85,8 @@ def killed(runs: subprocess.Popen[str], random: random.Random) -> bool:
 
 def serve(documents: Path, place: Path) -> None:
     """Fork a run for every "go"; wait for it after the line that follows."""
+    # In this process only, which ends with the test: checkpoints come often enough to be killed between.
+    filesystem.MIN_CHECKPOINT = 9
     for _ in sys.stdin:
         run = os.fork()
         if run == 0:
