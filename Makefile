@@ -37,7 +37,7 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests/unit --disable-socket --allow-unix-socket
+	$(BIN)/python -m pytest tests/unit -n 2 --disable-socket --allow-unix-socket
 
 test: models
 	@sh tests/chromium.sh
