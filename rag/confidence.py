@@ -1,7 +1,7 @@
 """How sure an answer is: a logistic regression on how well its best evidence fits the question.
 
 The coefficients were fitted by ``rag.evaluation.calibrate`` on questions asked with and without the document that
-answers them; docs/evaluation.md names the data and the figures.
+answers them, but for that of ``fits``, which is given; docs/evaluation.md names the data and the figures.
 """
 
 from __future__ import annotations
