@@ -1,6 +1,7 @@
 # make run    set up, index the examples, answer one question, serve the question page
 # make test   set up, then every test (real models, real browser)
 # make check  lint, types and the fast tests: no weights, no sockets, under a minute
+# make pipelines  train the English pipeline anew from DATA (two hours on two cores; knowledge/pipelines/README.md)
 # make setup  only prepare .venv
 
 PYTHON ?= python3
@@ -8,9 +9,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 EXAMPLES_KB := .wellspring/examples
 PORT ?= 8501
+DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models run check test format
+.PHONY: help setup models run check test pipelines format
 
 help:
 	@sed -n 's/^# //p' $(MAKEFILE_LIST)
@@ -42,6 +44,9 @@ check: setup
 test: models
 	@sh tests/chromium.sh
 	$(BIN)/python -m pytest tests
+
+pipelines: models
+	OMP_NUM_THREADS=1 $(BIN)/python -m knowledge.pipelines.training.train --data $(DATA)
 
 format: setup
 	$(BIN)/ruff check --fix .

@@ -27,7 +27,7 @@ from knowledge.store import Store
 from knowledge.store.base import ChunkRef
 from knowledge.vectors import VectorIndex
 
-CACHES = "caches-5"
+CACHES = "caches-6"
 """Changes when the files' form does."""
 _CONTENTS = "contents.json"
 _STALE_DRAFT = 3600.0
@@ -107,7 +107,7 @@ def _build(store: Store, dimension: int) -> _Indexes:
     return (
         VectorIndex.build(store.vectors(dimension)),
         LexicalIndex.build([search_tokens(chunk.passage) for chunk in chunks]),
-        KnowledgeGraph.build(chunks, store.mentions(), store.relations()),
+        KnowledgeGraph.build(chunks, store.entities(), store.mentions(), store.relations(), store.edits().values()),
     )
 
 

@@ -2,7 +2,9 @@
 
 KnowledgeError
 ├── StoreError     the database cannot be opened, read or written
-└── EmbedderError  the embedder cannot be loaded, or is not the one that the index was made with
+├── EmbedderError  the embedder cannot be loaded, or is not the one that the index was made with
+├── PipelineError  a spaCy pipeline cannot be loaded, or lacks what extraction needs
+└── GlossaryError  the glossary cannot be read
 """
 
 
@@ -16,3 +18,11 @@ class StoreError(KnowledgeError):
 
 class EmbedderError(KnowledgeError):
     """The embedder cannot be loaded, or is not the one that the index was made with."""
+
+
+class PipelineError(KnowledgeError):
+    """A spaCy pipeline cannot be loaded, or lacks what extraction needs."""
+
+
+class GlossaryError(KnowledgeError):
+    """The glossary cannot be read."""

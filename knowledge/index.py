@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,29 @@ from knowledge.chunk import CHUNKER, chunk_document
 from knowledge.embed import Embedder
 from knowledge.extract import Extractor
 from knowledge.language import detect_language
-from knowledge.records import Chunk, IndexedDocument
+from knowledge.parallel import map_in_parts
+from knowledge.records import Chunk, Extraction, IndexedDocument
+
+_WORTH = 64
+"""Chunks a process from which on starting it pays."""
+Cut = tuple[Document, Sequence[Chunk]]
+"""A document with its chunks."""
+
+
+def extract_all(extractor: Extractor, documents: Sequence[Cut], *, workers: int = 1) -> list[Extraction]:
+    """Return what ``extractor`` finds in each document, in order.
+
+    Parameters
+    ----------
+    workers
+        Processes that extract at the same time, each with a pipeline of its own; 0: as many as there are cores.
+    """
+    sizes = [len(chunks) for _, chunks in documents]
+    return map_in_parts(partial(_extracted, extractor), documents, sizes=sizes, workers=workers, least=_WORTH)
+
+
+def _extracted(extractor: Extractor, documents: Sequence[Cut]) -> list[Extraction]:
+    return [extractor.extract(document, chunks) for document, chunks in documents]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +46,8 @@ class Indexer:
 
     embedder: Embedder
     extractor: Extractor
+    workers: int = 1
+    """Processes that extract at the same time; 0: as many as there are cores."""
 
     @property
     def fingerprint(self) -> str:
@@ -60,6 +85,7 @@ class Indexer:
         passages = {keys[chunk.id]: chunk.passage for _, chunks in documents for chunk in chunks}
         missing = [key for key in passages if key not in known]
         made = self.embedder.embed_passages([passages[key] for key in missing])
+        extractions = extract_all(self.extractor, documents, workers=self.workers)
         vectors = {**known, **dict(zip(missing, made, strict=True))}
         indexed = [
             IndexedDocument(
@@ -70,8 +96,8 @@ class Indexer:
                     len(chunks), self.embedder.dimension
                 ),
                 vector_keys=tuple(keys[chunk.id] for chunk in chunks),
-                extraction=self.extractor.extract(document, chunks),
+                extraction=extraction,
             )
-            for document, chunks in documents
+            for (document, chunks), extraction in zip(documents, extractions, strict=True)
         ]
         return indexed, len(missing)

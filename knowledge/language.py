@@ -68,10 +68,15 @@ def new_pipeline(language: str) -> Language:
     pipeline = spacy.blank(language if language == "zh" else "en")
     pipeline.max_length = 100_000_000
     if language != "zh":
-        tokenizer = cast("Tokenizer", pipeline.tokenizer)
-        for abbreviation in _ABBREVIATIONS:
-            tokenizer.add_special_case(abbreviation, [{"ORTH": abbreviation}])
+        add_abbreviations(pipeline)
     return pipeline
+
+
+def add_abbreviations(pipeline: Language) -> None:
+    """Teach an English pipeline's tokenizer the abbreviations that it does not know."""
+    tokenizer = cast("Tokenizer", pipeline.tokenizer)
+    for abbreviation in _ABBREVIATIONS:
+        tokenizer.add_special_case(abbreviation, [{"ORTH": abbreviation}])
 
 
 @cache

@@ -48,14 +48,32 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentEntity:
+    """What one document calls by one or several names, as far as that document alone tells.
+
+    Across documents ``knowledge.resolve.corpus`` puts these together to entities.
+    """
+
+    document_id: str
+    key: str
+    """Unique within the document (see ``knowledge.resolve``)."""
+    name: str
+    """The fullest way in which the document writes it."""
+    type: str
+    """One of ``knowledge.types``."""
+    qualifier: str = ""
+    """What a parenthesis after the name says to tell it from others of that name: ``planet``; case folded."""
+
+
+@dataclass(frozen=True, slots=True)
 class Mention:
     """One place where a chunk names an entity."""
 
     chunk_id: int
     entity: str
-    """The entity's key (see ``knowledge.resolve.entity_key``)."""
+    """The key of a ``DocumentEntity`` of the chunk's document."""
     name: str
-    """As written."""
+    """As written: a name, a short form of it, or a word that stands for it."""
     type: str
     start: int
     end: int
@@ -64,36 +82,67 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Two entities and what a sentence says between them."""
+    """What a sentence says between two entities, or of an entity and a value."""
 
     chunk_id: int
     subject: str
     predicate: str
+    """Normal form: a verb's lemma with its preposition, a participle ("born in"), or a noun phrase ("CEO of")."""
     object: str
-    """Subject and object are entity keys."""
+    """Subject and object are keys of ``DocumentEntity`` of the chunk's document."""
     start: int
     end: int
     """The sentence that says so: half-open character offsets into ``Document.text``."""
     confidence: float
     """0 to 1, higher is better."""
+    negated: bool = False
+    """The sentence denies it."""
+    modality: str = ""
+    """The word that makes it less than a fact ("may", "plan to"); empty for what is told as a fact."""
+
+
+ALIAS = "also known as"
+"""The predicate of relations that say: subject and object are two names of one thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What an operator decided about entities; outlives every indexing.
+
+    *   ``merge``: ``name`` and ``other`` are one.
+    *   ``split``: ``name`` and ``other`` are two; or, where ``document`` is given, what that document calls ``name``
+        is another thing than what the rest calls so, and is known as ``other`` (empty: chosen from the document).
+    *   ``pin``: ``name`` is always shown as ``other`` (empty: left alone) and of type ``type`` (empty: left alone).
+    """
+
+    kind: str
+    """``merge``, ``split`` or ``pin``."""
+    name: str
+    other: str = ""
+    type: str = ""
+    document: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """A thing that documents name: all mentions with the same key."""
+    """A thing that documents name, whatever they call it."""
 
     key: str
+    """Unique, and a function of the documents and edits alone."""
     name: str
-    """The most frequent way of writing it; ties go to the first in code point order."""
+    """Usual way of writing it; ties go to the first in code point order."""
     type: str
     mentions: int
     """How many chunks name it."""
+    aliases: tuple[str, ...] = ()
+    """Other ways of writing it, in code point order."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
     """What an extractor found in one document."""
 
+    entities: tuple[DocumentEntity, ...] = ()
     mentions: tuple[Mention, ...] = ()
     relations: tuple[Relation, ...] = ()
 

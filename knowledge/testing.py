@@ -19,7 +19,7 @@ from knowledge.errors import StoreError
 from knowledge.extract import Extractor, SpacyExtractor
 from knowledge.index import Indexer
 from knowledge.language import search_tokens
-from knowledge.records import ChangeSet, IndexedDocument, Vectors
+from knowledge.records import ChangeSet, Edit, IndexedDocument, Vectors
 from knowledge.store import Store
 
 
@@ -70,6 +70,7 @@ def contents(store: Store, *, dimension: int = 64) -> dict[str, object]:
         "chunks": store.chunks(),
         "refs": store.chunk_refs(),
         "vectors": store.vectors(dimension).tolist(),
+        "entities": store.entities(),
         "mentions": sorted(map(repr, store.mentions())),
         "relations": sorted(map(repr, store.relations())),
     }
@@ -161,6 +162,8 @@ class ExtractorContract(ABC):
             chunks = {chunk.id: chunk for chunk in chunk_document(document)}
             found = self.extractor().extract(document, tuple(chunks.values()))
             named = {(mention.chunk_id, mention.entity) for mention in found.mentions}
+            assert {entity.key for entity in found.entities} == {key for _, key in named}
+            assert {entity.document_id for entity in found.entities} <= {document.id}
             for relation in found.relations:
                 chunk = chunks[relation.chunk_id]
                 assert chunk.start <= relation.start < relation.end <= chunk.end
@@ -236,6 +239,7 @@ class StoreContract(ABC):
         assert store.document("test/a") == replace(item.document, language=item.language)
         assert tuple(store.chunks()) == item.chunks
         assert np.array_equal(store.vectors(self.DIMENSION), item.vectors)
+        assert tuple(store.entities()) == item.extraction.entities
         assert set(store.mentions()) == set(item.extraction.mentions)
         assert set(store.relations()) == set(item.extraction.relations)
         assert store.versions("test") == {"test/a": ("f", item.document.version)}
@@ -273,7 +277,8 @@ class StoreContract(ABC):
         fresh.commit(self.changes("a", "c"))
         assert contents(store, dimension=self.DIMENSION) == contents(fresh, dimension=self.DIMENSION)
         store.remove_source("test")
-        assert (store.documents(), store.mentions(), store.relations(), store.sources()) == ([], [], [], [])
+        assert (store.documents(), store.entities(), store.mentions(), store.relations()) == ([], [], [], [])
+        assert store.sources() == []
         store.close()
         fresh.close()
 
@@ -334,6 +339,24 @@ class StoreContract(ABC):
         store.commit(ChangeSet("test", forget_cursor=True))
         (source,) = store.sources()
         assert source.cursor is None
+        store.close()
+
+    def test_edits(self, tmp_path: Path) -> None:
+        """Kept in order under numbers that are never given twice, whatever becomes of documents; seen by searches."""
+        store = self.filled(tmp_path)
+        generation = store.generation()
+        merge, pin = Edit("merge", "Acme", "Acme Corp"), Edit("pin", "Acme", "ACME", "ORG")
+        first, second = store.add_edit(merge), store.add_edit(pin)
+        assert store.generation() > generation
+        assert list(store.edits().items()) == [(first, merge), (second, pin)]
+        assert store.remove_edit(second)
+        assert not store.remove_edit(second)
+        split = Edit("split", "Acme", document="test/a")
+        assert store.add_edit(split) > second > first
+        store.remove_source("test")
+        store.close()
+        store = self.open_store(tmp_path)
+        assert list(store.edits().values()) == [merge, split]
         store.close()
 
     def test_failures(self, tmp_path: Path) -> None:

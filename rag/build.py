@@ -33,7 +33,7 @@ def open_knowledge_base(
 
     Raises
     ------
-    SettingsError, StoreError
+    SettingsError, StoreError, GlossaryError
     """
     return build(load_settings({"kb": folder, **overrides}), tell=tell)
 
@@ -41,11 +41,14 @@ def open_knowledge_base(
 def build(settings: Settings, *, tell: Callable[[str], None] | None = None) -> Wellspring:
     """Return a knowledge base made as the settings say. Loads no model."""
     from knowledge.extract import SpacyExtractor
+    from knowledge.glossary import Glossary
     from knowledge.index import Indexer
     from knowledge.store import SQLiteStore
 
     models = model_cache(settings, tell=tell)
     embedder = _embedder(settings, models)
+    glossary = Glossary.load(settings.glossary) if settings.glossary else None
+    extractor = SpacyExtractor(pipeline=settings.pipeline, glossary=glossary)
 
     def answerer() -> Answerer:
         from rag.chain import Answerer
@@ -65,7 +68,7 @@ def build(settings: Settings, *, tell: Callable[[str], None] | None = None) -> W
     return Wellspring(
         settings.kb,
         store=SQLiteStore(settings.kb / DATABASE),
-        indexer=Indexer(embedder, SpacyExtractor()),
+        indexer=Indexer(embedder, extractor, settings.workers),
         answerer=answerer,
         source_options={"max_file_bytes": settings.max_file_bytes, "max_chars": settings.max_text_chars},
     )

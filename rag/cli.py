@@ -17,6 +17,7 @@ import click
 
 import rag
 from rag.cli_graph import graph
+from rag.cli_kb import kb
 from rag.settings import load_settings
 from rag.terminal import asking, indexing, json_option, kb_option, llm_option, opened, print_json, progress, tell, who
 
@@ -47,6 +48,7 @@ def cli() -> None:
 
 
 cli.add_command(graph)
+cli.add_command(kb)
 
 
 @cli.command()

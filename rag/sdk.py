@@ -20,9 +20,10 @@ from rag.errors import KnowledgeBaseError
 from rag.records import Answer, Event, SearchHit
 
 if TYPE_CHECKING:
+    from knowledge.digest import Digest
     from knowledge.graph import KnowledgeGraph
     from knowledge.index import Indexer
-    from knowledge.records import DocumentInfo
+    from knowledge.records import DocumentInfo, Edit
     from knowledge.store import Store
     from knowledge.sync import Progress, SyncReport
     from rag.chain import Answerer
@@ -289,9 +290,83 @@ class Wellspring:
                 found += self.store.failures(source.id)
         return sorted(found, key=lambda failure: failure.document_id)
 
-    def graph(self) -> KnowledgeGraph:
-        """Return the knowledge graph of the present generation, of all documents whoever may read them."""
-        return self.retriever().graph
+    def graph(self, *, viewer: Viewer = LOCAL) -> KnowledgeGraph:
+        """Return the knowledge graph of the present generation, made from what ``viewer`` may read and nothing else.
+
+        Names, types, counts and which names mean one thing rest on those documents alone. Built on first use for
+        viewers who may not read everything.
+        """
+        return self.retriever().graph_for(viewer)
+
+    def explore(self, *, viewer: Viewer = LOCAL) -> Explorer:
+        """Return what looks around in the knowledge graph as ``viewer`` may see it."""
+        from rag.explore import Explorer
+
+        retriever = self.retriever()
+        return Explorer(retriever.graph_for(viewer), chunks=lambda ids: retriever.read(ids, viewer))
+
+    # What operators decide about the graph; it holds for everyone and outlives every sync
+
+    def merge(self, name: str, other: str, *, viewer: Viewer = LOCAL) -> int:
+        """Make two names mean one entity. Returns the edit's number, for ``undo``; see ``rag.edit.merge``."""
+        from rag.edit import merge
+
+        return self._edit(lambda graph: merge(graph, name, other), viewer)
+
+    def split(self, name: str, other: str = "", *, document: str = "", shown: str = "", viewer: Viewer = LOCAL) -> int:
+        """Make two names, or a name in one document and elsewhere, mean two entities; see ``rag.edit.split``."""
+        from rag.edit import split
+
+        return self._edit(lambda graph: split(graph, name, other, document=document, shown=shown), viewer)
+
+    def pin(self, name: str, *, shown: str = "", type: str = "", viewer: Viewer = LOCAL) -> int:
+        """Fix how an entity is shown, or its type; see ``rag.edit.pin``."""
+        from rag.edit import pin
+
+        return self._edit(lambda graph: pin(graph, name, shown=shown, type=type), viewer)
+
+    def edits(self, *, viewer: Viewer | None = None) -> dict[int, Edit]:
+        """Return the edits by number, in the order in which they were made.
+
+        With ``viewer``: those whose names and documents are in the viewer's graph. None: all, also those whose entity
+        is gone.
+        """
+        from rag.edit import shown_to
+
+        found = self.store.edits()
+        if viewer is None or not found:
+            return found
+        graph = self.graph(viewer=viewer)
+        return {number: edit for number, edit in found.items() if shown_to(graph, edit)}
+
+    def undo(self, number: int, *, viewer: Viewer | None = None) -> Edit:
+        """Forget an edit, and return what it was.
+
+        Raises
+        ------
+        KnowledgeBaseError
+            There is none of that number, or ``viewer`` may not know of it.
+        """
+        with self._writing:
+            edit = self.edits(viewer=viewer).get(number)
+            if edit is None or not self.store.remove_edit(number):
+                raise KnowledgeBaseError(f"there is no edit {number}; 'rag graph edits' lists them")
+            return edit
+
+    def _edit(self, decide: Callable[[KnowledgeGraph], Edit], viewer: Viewer) -> int:
+        with self._writing:
+            before = self.graph(viewer=viewer)
+            edit = decide(before)
+            after = self.retriever().graph_with([*self.store.edits().values(), edit], viewer)
+            if after.entities() == before.entities():
+                raise KnowledgeBaseError("that would change nothing")
+            return self.store.add_edit(edit)
+
+    def digest(self) -> Digest:
+        """Return a digest of all that is known: equal digests, equal knowledge, whatever led there."""
+        from knowledge.digest import digest
+
+        return digest(self.store)
 
     def retriever(self) -> Retriever:
         """Return what searches the present generation."""
@@ -307,13 +382,6 @@ class Wellspring:
                 self._retriever = Retriever(caches, self.store, embedder)
                 self._generation = caches.generation
             return self._retriever
-
-    def explore(self, *, viewer: Viewer = LOCAL) -> Explorer:
-        """Return the knowledge graph as ``viewer`` may see it."""
-        from rag.explore import Explorer
-
-        retriever = self.retriever()
-        return Explorer(retriever.graph, readable=retriever.readable(viewer).__contains__, chunks=self.store.chunks)
 
     def _check_embedder(self) -> None:
         """Vectors of two embedders must not be compared, even where they are of one length."""

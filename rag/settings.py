@@ -21,6 +21,7 @@ _RANGES = (
     ("llm_temperature", 0.0, 2.0),
     ("llm_max_tokens", 1, 1_000_000),
     ("passages", 1, 100),
+    ("workers", 0, 256),
     ("max_file_bytes", 1, 2**40),
     ("max_text_chars", 1, 2**40),
 )
@@ -37,6 +38,9 @@ class Settings:
     llm_max_tokens: int
     llm_temperature: float
     embedder: str
+    pipeline: str
+    glossary: Path | None
+    workers: int
     passages: int
     answer_threshold: float
     max_file_bytes: int
@@ -79,6 +83,7 @@ def load_settings(
     values["models"] = (
         Path(values["models"]).expanduser() if values["models"] else user_cache_path("wellspring") / "models"
     )
+    values["glossary"] = Path(values["glossary"]).expanduser() if values["glossary"] else None
     return Settings(**{field.name: values[field.name] for field in fields(Settings)})
 
 

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors import Access, Document, Failed
-from knowledge.records import ChangeSet, Chunk, DocumentInfo, Mention, Relation, Vectors
+from knowledge.records import ChangeSet, Chunk, DocumentEntity, DocumentInfo, Edit, Mention, Relation, Vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +122,28 @@ class Store(Protocol):
         """
         ...
 
+    def entities(self) -> list[DocumentEntity]:
+        """Return what each document names, in order of document id and key."""
+        ...
+
     def mentions(self) -> list[Mention]:
         """Return all mentions in order of chunk, start and end."""
         ...
 
     def relations(self) -> list[Relation]:
         """Return all relations in order of chunk, start and predicate."""
+        ...
+
+    def edits(self) -> dict[int, Edit]:
+        """Return the operators' decisions about entities by their numbers, in the order in which they were made."""
+        ...
+
+    def add_edit(self, edit: Edit) -> int:
+        """Keep a decision and return its number, higher than any before. Raises the generation."""
+        ...
+
+    def remove_edit(self, number: int) -> bool:
+        """Forget a decision; tell whether there was one. Raises the generation if so."""
         ...
 
     def close(self) -> None:

@@ -16,12 +16,23 @@ VERSION_KEY = "schema"
 
 
 def m001_first(connection: Connection) -> None:
-    """Create the first tables."""
+    """Create the tables: those of today, which later steps leave alone where they find them."""
     tables.metadata.create_all(connection)
     connection.execute(tables.meta.insert(), [{"key": VERSION_KEY, "value": "0"}, {"key": "generation", "value": "0"}])
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_first,)
+def m002_entities(connection: Connection) -> None:
+    """Make room for documents' entities, relations' modality, and operators' edits.
+
+    What an older release extracted is dropped: its documents' fingerprint is not today's, so that the next sync
+    extracts them again.
+    """
+    tables.relations.drop(connection, checkfirst=True)
+    connection.execute(tables.mentions.delete())
+    tables.metadata.create_all(connection)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_first, m002_entities)
 
 
 def schema(connection: Connection, place: object) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from connectors import Access, Document, Page, Section
-from knowledge.records import Chunk, DocumentInfo, IndexedDocument, Mention, Relation
+from knowledge.records import Chunk, DocumentEntity, DocumentInfo, Edit, IndexedDocument, Mention, Relation
 
 Values = dict[str, object]
 """What is inserted, by column name."""
@@ -70,7 +70,7 @@ def chunk_values(item: IndexedDocument) -> list[Values]:
     ]
 
 
-def record_values(records: Iterable[Mention | Relation]) -> list[Values]:
+def record_values(records: Iterable[DocumentEntity | Mention | Relation | Edit]) -> list[Values]:
     """Return the rows of records whose fields are columns."""
     return [{name: getattr(record, name) for name in record.__slots__} for record in records]
 

@@ -18,7 +18,17 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors import Access, Document, Failed
 from knowledge.errors import StoreError
-from knowledge.records import ChangeSet, Chunk, DocumentInfo, IndexedDocument, Mention, Relation, Vectors
+from knowledge.records import (
+    ChangeSet,
+    Chunk,
+    DocumentEntity,
+    DocumentInfo,
+    Edit,
+    IndexedDocument,
+    Mention,
+    Relation,
+    Vectors,
+)
 from knowledge.store import rows
 from knowledge.store import tables as t
 from knowledge.store.base import ChunkRef, SourceInfo
@@ -202,6 +212,13 @@ class SQLiteStore:
                     known[row.vector_key] = np.frombuffer(row.vector, dtype=np.float32)
         return known
 
+    def entities(self) -> list[DocumentEntity]:
+        """See ``Store``."""
+        e = t.entities.c
+        with self._reading() as connection:
+            found = connection.execute(select(t.entities).order_by(e.document_id, e.key)).all()
+        return [DocumentEntity(*row) for row in found]
+
     def mentions(self) -> list[Mention]:
         """See ``Store``."""
         m = t.mentions.c
@@ -215,6 +232,27 @@ class SQLiteStore:
         statement = select(t.relations).order_by(r.chunk_id, r.start, r.predicate, r.subject, r.object)
         with self._reading() as connection:
             return [Relation(*row) for row in connection.execute(statement).all()]
+
+    def edits(self) -> dict[int, Edit]:
+        """See ``Store``."""
+        with self._reading() as connection:
+            found = connection.execute(select(t.edits).order_by(t.edits.c.number)).all()
+        return {number: Edit(*fields) for number, *fields in found}
+
+    def add_edit(self, edit: Edit) -> int:
+        """See ``Store``."""
+        with self._writing() as connection:
+            values = rows.record_values([edit])[0]
+            number = connection.execute(insert(t.edits).values(values).returning(t.edits.c.number)).scalar_one()
+            _raise_generation(connection)
+        return int(number)
+
+    def remove_edit(self, number: int) -> bool:
+        """See ``Store``."""
+        with self._writing() as connection:
+            if found := connection.execute(delete(t.edits).where(t.edits.c.number == number)).rowcount:
+                _raise_generation(connection)
+        return found > 0
 
     def close(self) -> None:
         """See ``Store``."""
@@ -286,7 +324,8 @@ def _remove(connection: Connection, document_ids: list[str]) -> bool:
         for table in (t.mentions, t.relations):
             connection.execute(delete(table).where(table.c.chunk_id.in_(theirs)))
         connection.execute(delete(t.chunks).where(t.chunks.c.document_id.in_(some)))
-        connection.execute(delete(t.failures).where(t.failures.c.document_id.in_(some)))
+        for table in (t.entities, t.failures):
+            connection.execute(delete(table).where(table.c.document_id.in_(some)))
         removed += connection.execute(delete(t.documents).where(t.documents.c.id.in_(some))).rowcount
     return removed > 0
 
@@ -296,6 +335,7 @@ def _insert(connection: Connection, item: IndexedDocument, fingerprint: str, now
     for table, values in (
         (t.documents, [document]),
         (t.chunks, rows.chunk_values(item)),
+        (t.entities, rows.record_values(item.extraction.entities)),
         (t.mentions, rows.record_values(item.extraction.mentions)),
         (t.relations, rows.record_values(item.extraction.relations)),
     ):

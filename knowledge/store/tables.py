@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -81,6 +82,16 @@ chunks = Table(
     Index("chunks_by_place", "document_id", "ordinal", unique=True),
 )
 
+entities = Table(
+    "entities",
+    metadata,
+    Column("document_id", String, ForeignKey("documents.id"), primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("type", String, nullable=False),
+    Column("qualifier", String, nullable=False),
+)
+
 mentions = Table(
     "mentions",
     metadata,
@@ -102,4 +113,19 @@ relations = Table(
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
     Column("confidence", Float, nullable=False),
+    Column("negated", Boolean, nullable=False),
+    Column("modality", String, nullable=False),
+)
+
+edits = Table(
+    "edits",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("other", Text, nullable=False),
+    Column("type", String, nullable=False),
+    Column("document", String, nullable=False),
+    # A number is never given twice, not even after the newest is gone.
+    sqlite_autoincrement=True,
 )

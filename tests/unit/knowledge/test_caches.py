@@ -15,7 +15,7 @@ from connectors.testing import MemoryConnector
 from knowledge import caches as module
 from knowledge.caches import Caches, open_caches
 from knowledge.errors import StoreError
-from knowledge.records import ChangeSet
+from knowledge.records import ChangeSet, Edit
 from knowledge.sync import sync
 
 TEXTS = {
@@ -84,6 +84,16 @@ def test_stale_after_commit(filled, folder) -> None:
     assert after.generation > before.generation
     assert set(after.documents) == {"memory/Pumps", "memory/Leave"}
     assert [path.name for path in folder.iterdir()] == [f"{module.CACHES}-{after.generation}"]
+
+
+def test_stale_after_an_edit(filled, folder) -> None:
+    before = open_caches(filled, folder, dimension=64)
+    number = filled.add_edit(Edit("pin", "Berlin", "Berlin (Germany)"))
+    pinned = open_caches(filled, folder, dimension=64)
+    assert pinned.generation > before.generation
+    assert "Berlin (Germany)" in {entity.name for entity in pinned.graph.entities()}
+    filled.remove_edit(number)
+    assert open_caches(filled, folder, dimension=64).graph.entities() == before.graph.entities()
 
 
 @pytest.mark.parametrize("name", ["vectors.faiss", "graph.json", "contents.json", "lexical/data.csc.index.npy"])

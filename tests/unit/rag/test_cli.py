@@ -201,7 +201,7 @@ def test_the_graph(rag: Rag, tmp_path: Path) -> None:
     assert "Tom Birch" in [neighbour["name"] for neighbour in near["neighbours"]]
     steps = rag("graph", "paths", "Aino Rautala", "Tom Birch", "--json").json["path"]
     assert [(step["source"], step["target"]) for step in steps] == [("Aino Rautala", "Tom Birch")]
-    assert {"document", "title", "page", "text"} <= steps[0].keys()
+    assert {"document", "title", "page", "quote", "predicate"} <= steps[0].keys()
     lost = rag("graph", "neighbours", "Nobody Atall")
     assert (lost.status, lost.out) == (1, "")
     assert lost.err.startswith("rag: no entity is named 'Nobody Atall'")

@@ -1,0 +1,1 @@
+"""Trains, packages and scores the pipelines. Nothing else of Wellspring imports it."""

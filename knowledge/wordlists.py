@@ -1,0 +1,14 @@
+"""Word lists: data that rules go by, in TOML files beside the rules."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+
+@cache
+def word_lists(folder: str, name: str = "words") -> dict[str, Any]:
+    """Return ``{name}.toml`` in a folder of this package (``"resolve"``), parsed. Not to be changed by the caller."""
+    return tomllib.loads(files("knowledge").joinpath(folder, f"{name}.toml").read_text(encoding="utf-8"))
