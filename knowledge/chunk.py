@@ -16,7 +16,7 @@ from connectors import Document
 from knowledge.language import HAN, detect_language, sentences, split
 from knowledge.records import Chunk
 
-CHUNKER = "chunker-2"
+CHUNKER = "chunker-3"
 """Changes when the same document would be cut differently: stored documents are then indexed again."""
 MAX_PIECES = 200
 """With title and headings this stays under the 256 word pieces that the built-in embedder reads."""

@@ -28,6 +28,11 @@ _ITEM = re.compile(
 _ROW = re.compile(r"\s*(?:#{1,6}\s|\|)|.*\s\|\s")
 """A heading or a table row: a line that nothing goes on from."""
 _CHINESE_END = re.compile(r"(?:[。！？；!?]+|…+|\.(?=\s))[”’」』）】》\"')\]]*")
+_AFTER_FORM = re.compile(
+    r"\b(?:Inc|Corp|Ltd|Co|LLC|plc|Bros|etc|a\.m|p\.m|U\.S)\.\s+"
+    r"(?=(?:The|It|In|He|She|We|They|This|These|Its|His|Her|Our|As|On|For|At|An?|After|Before|However|But|If|When)\s)"
+)
+"""Where an abbreviation ends a sentence after all."""
 _NUMBER = re.compile(r"\s*\d{1,3}\.\s*")
 _RUN = re.compile(r"_{30,}|[^\w\s]{30,}|\S{300,}")
 _TOKEN = re.compile(f"[{HAN}]+|[^\\W_{HAN}]+(?:[.,](?=\\d)\\d+)*")
@@ -107,7 +112,8 @@ def _chinese_ends(text: str) -> list[int]:
 def _english_ends(text: str) -> list[int]:
     # The tokenizer takes time quadratic in the length of what has no spaces: rulers, base64.
     tame = _RUN.sub(lambda run: "x" * len(run.group()), text)
-    starts = [_with_opening(tame, sentence.start_char) for sentence in _sentencizer()(tame).sents]
+    found = {_with_opening(tame, sentence.start_char) for sentence in _sentencizer()(tame).sents}
+    starts = sorted(found.union(match.end() for match in _AFTER_FORM.finditer(tame)))
     return starts[1:] if len(starts) < 2 or not _NUMBER.fullmatch(text[: starts[1]]) else starts[2:]
 
 

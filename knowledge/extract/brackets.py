@@ -65,7 +65,8 @@ def bracketed(
         if not dates or place == len(sentences):
             continue
         sentence = sentences[place]
-        if subject.type in (PERSON, NAME) and (spans := _life(text, *bracket, dates)):
+        spans = _life(text, *bracket, dates)
+        if spans and (subject.type in (PERSON, NAME) or (spans[1] and subject.type == WORK)):
             split, known = spans
             for c in inside:
                 word = born if c.start < split else died
@@ -87,8 +88,7 @@ def _life(text: str, start: int, end: int, dates: Sequence[Candidate]) -> tuple[
     death, birth = _DEATH.search(content), _BIRTH.search(content)
     if death:
         return start + death.start(), True
+    dash = _DASH.search(text, dates[0].end, dates[1].start + 1) if len(dates) == 2 else None
     if birth:
-        return end, True
-    if len(dates) == 2 and (dash := _DASH.search(text, dates[0].end, dates[1].start + 1)):
-        return dash.start(), False
-    return None
+        return dash.start() if dash else end, True
+    return (dash.start(), False) if dash else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from spacy.tokens import Doc
@@ -12,19 +12,20 @@ from spacy.tokens import Doc
 from connectors import Document
 from knowledge.extract.brackets import bracketed
 from knowledge.extract.candidate import Candidate, Statement
-from knowledge.extract.chinese import chinese_candidates, chinese_pipeline
-from knowledge.extract.chinese_relations import chinese_statements
-from knowledge.extract.english import english_statements
-from knowledge.extract.english_names import english_candidates, merge, quoted
-from knowledge.extract.parse import Parse
-from knowledge.extract.pipeline import BUILTIN, EnglishPipeline
-from knowledge.extract.topic import Topic, pronouns, title_forms
+from knowledge.extract.chinese.names import chinese_candidates, chinese_pipeline
+from knowledge.extract.chinese.relations import chinese_statements
+from knowledge.extract.english.names import english_candidates, merge, quoted
+from knowledge.extract.english.parse import Parse
+from knowledge.extract.english.pipeline import BUILTIN, EnglishPipeline
+from knowledge.extract.english.relations import english_statements
+from knowledge.extract.english.topic import Topic, pronouns, title_forms
 from knowledge.glossary import Glossary
 from knowledge.language import sentences
 from knowledge.names import NameIndex
 from knowledge.records import ALIAS, Chunk, Extraction, Mention, Relation
 from knowledge.resolve import entity_key
 from knowledge.resolve.document import Alias, defined_terms, explicit_aliases, resolve_document
+from knowledge.resolve.forms import legal
 from knowledge.types import DATE, EMAIL, NAME, ORG, URL, VALUES
 from knowledge.values import find_values
 
@@ -89,17 +90,26 @@ class SpacyExtractor:
             if language == "zh":
                 for chunk, some, doc in zip(mine, known, chinese_pipeline().pipe(texts), strict=True):
                     terms = ((chunk.text[c.start : c.end], c.type) for c in some if c.origin == "glossary")
-                    yield _Read(chunk, merge([*some, *chinese_candidates(doc, known=terms)]), doc=doc)
+                    yield _Read(chunk, _merged(chunk.text, [*some, *chinese_candidates(doc, known=terms)]), doc=doc)
             else:
                 phrases = [_phrases(text, some) for text, some in zip(texts, known, strict=True)]
                 for chunk, some, parsed in zip(mine, known, self._english.read(texts, phrases), strict=True):
-                    yield _Read(chunk, merge([*some, *english_candidates(chunk.text, parsed)]), parsed=parsed)
+                    found = [*some, *english_candidates(chunk.text, parsed)]
+                    yield _Read(chunk, _merged(chunk.text, found), parsed=parsed)
 
     def _known(self, text: str, titles: NameIndex) -> Iterator[Candidate]:
         for start, end, kind, key in self._glossary.find(text):
             yield Candidate(start, end, kind, "glossary", key)
         for hit in titles.find(text):
             yield Candidate(hit.start, hit.end, NAME, "title")
+
+
+def _merged(text: str, candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Merge candidates; one that ends in a legal form is an organisation, whatever the pipeline took it for."""
+    return [
+        replace(c, type=ORG) if c.type not in (ORG, *VALUES) and legal(text[c.start : c.end], sure=True)[1] else c
+        for c in merge(candidates)
+    ]
 
 
 def _titles(document: Document) -> NameIndex:
@@ -134,6 +144,14 @@ def _define(topic: Topic, read: Sequence[_Read]) -> None:
         if named := topic.define(read[0].chunk.text, parsed):
             known = Candidate(named.start, named.end, topic.type, "topic", topic.key)
             read[0].candidates = [known if c == named else c for c in read[0].candidates]
+    if topic.type == NAME:
+        kinds = Counter(
+            c.type
+            for one in read
+            for c in one.candidates
+            if c.type != NAME and topic.is_named(one.chunk.text[c.start : c.end])
+        )
+        topic.type = min(((-count, kind) for kind, count in kinds.items()), default=(0, NAME))[1]
     if topic.type == NAME:
         return
     for one in read:

@@ -14,6 +14,8 @@ _YEARS = words()["years"]
 _STRONG = frozenset(_YEARS["strong"])
 _WEAK = frozenset(_YEARS["weak"])
 _DETERMINERS = frozenset(_YEARS["determiners"])
+_LIFE = 60
+"""Characters between a birth's date and the dash before the year of death, at most."""
 _SIGNS = frozenset("([（〔【")
 _CANDIDATE = re.compile(
     r"(?<![\w.,$£€¥₹/:#+])(?<![A-Za-z]-)(?:[1-9]\d{2,3})(?![\w%°$€£]|[.,/:]\d|-[A-Za-z])"
@@ -93,6 +95,9 @@ def _is_year(text: str, start: int, end: int, number: int, before: Value | None)
         return True
     if word == "to" and number % 50:
         return not _MEASURED.match(text, end)  # "from 1922 (…) to 1959"; "rises to 2000" may be anything
+    if word in ("-", "–", "—") and before and start - before.end < _LIFE and "(" not in text[before.end : start]:
+        # "(2 June 1904 in Oslo – 1989 in Bergen)"
+        return bool(_CLOSED.match(text, end) or _PLACED.match(text, end))
     if word in ("-", "–") and text[max(at - 3, 0) : at].lower() in ("mid", "ate", "rly"):
         return True
     if word in _DETERMINERS and number >= 1400:

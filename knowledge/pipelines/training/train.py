@@ -49,7 +49,7 @@ _FILES = (
     *(f"treebanks/en_{bank}-{part}.conllu" for bank in ("ewt", "gum") for part in ("train", "dev", "test")),
     *(f"treebanks/en_ewt-ner-{part}.iob2" for part in ("dev", "test")),
     *(f"multihop/{name}/corpus.json" for name in ("2wiki", "hotpotqa")),
-    *(f"reading/train/{name}_en.jsonl" for name in ("qamr", "policyqa", "covidqa")),
+    "reading/train/qamr_en.jsonl",
 )
 
 
@@ -61,11 +61,10 @@ class Recipe:
     encoder: Path
     work: Path
     output: Path
-    parse_steps: int = 5000
+    parse_steps: int = 3250
     teacher_epochs: int = 4
-    ner_steps: int = 6000
+    ner_steps: int = 3000
     articles: int = 2400
-    papers: int = 60
     gold_repeats: int = 2
     company: int = 500
 
@@ -154,14 +153,12 @@ def silver_stage(recipe: Recipe, nlp: Language) -> None:
     tables = teacher.label([[token.text for token in one.doc] for one in marked])
     write_docs(map(completed_doc, marked, tables), recipe.work / "ner-gold.spacy")
     treebank = raw_passages(recipe.data / "treebanks" / "en_ewt-train.conllu", seed=13)
-    reading = recipe.data / "reading" / "train"
     titled = encyclopedia(recipe)
     random.Random(23).shuffle(titled)
     texts = {
         "ewt": [("", passage.text) for passage in treebank],
         "encyclopedia": titled[: recipe.articles],
-        "reading": [("", text) for name in ("qamr", "policyqa") for text in contexts(reading / f"{name}_en.jsonl")],
-        "covidqa": [("", text) for text in contexts(reading / "covidqa_en.jsonl")[: recipe.papers]],
+        "qamr": [("", text) for text in contexts(recipe.data / "reading" / "train" / "qamr_en.jsonl")],
     }
     for name, rows in texts.items():
         write_docs(label_texts(nlp, teacher, rows), recipe.work / f"ner-silver-{name}.spacy")

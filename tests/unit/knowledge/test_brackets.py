@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.extract.brackets import asides, bracketed
+from knowledge.extract.brackets import bracketed
 from knowledge.extract.candidate import Candidate
 from knowledge.types import NAME, ORG, PERSON, PLACE, WORK
 from knowledge.values import find_values
@@ -18,7 +18,9 @@ def candidates(text: str, names: dict[str, str]) -> list[Candidate]:
 
 def said(text: str, **names: str) -> list[tuple[str, str, str]]:
     found = candidates(text, {name.replace("_", " "): kind for name, kind in names.items()})
-    statements = bracketed(text, found, [(0, len(text))], born="born", died="died", dated="dated")
+    statements = bracketed(
+        text, found, [(0, len(text))], born="born", died="died", released="released in", dated="dated"
+    )
     return [
         (text[s.subject.start : s.subject.end], s.predicate, text[s.object.start : s.object.end]) for s in statements
     ]
@@ -52,7 +54,7 @@ def test_places_of_a_life() -> None:
 
 
 def test_other_things_have_a_date() -> None:
-    assert said('He directed "Heat" (1995) there.', Heat=WORK) == [("Heat", "dated", "1995")]
+    assert said('He directed "Heat" (1995) there.', Heat=WORK) == [("Heat", "released in", "1995")]
     assert said("Ann Lee (1995) told them so.", Ann_Lee=PERSON) == []
     assert said("Oslo (born 1995) is a place.", Oslo=PLACE) == []
 
@@ -60,9 +62,3 @@ def test_other_things_have_a_date() -> None:
 def test_no_bracket_and_no_end() -> None:
     assert said("Acme was founded in 1961 (so they say).", Acme=ORG) == []
     assert said("Acme (founded in 1961 " + "and so on " * 60 + ")", Acme=ORG) == []
-
-
-def test_asides_belong_to_the_name_before() -> None:
-    text = "Ann Lee (born in Oslo) met Bob."
-    found = candidates(text, {"Ann Lee": PERSON, "Oslo": PLACE, "Bob": PERSON})
-    assert asides(text, found) == {found[1]: found[0]}

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from knowledge.extract.chinese import chinese_candidates, chinese_pipeline
-from knowledge.extract.chinese_words import segment
+from knowledge.extract.chinese.names import chinese_candidates, chinese_pipeline
+from knowledge.extract.chinese.words import segment
 
 
 def found(text: str, *known: tuple[str, str]) -> dict[str, str]:

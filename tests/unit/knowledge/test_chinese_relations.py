@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from knowledge.extract.candidate import Candidate, Statement
-from knowledge.extract.chinese import chinese_candidates, chinese_pipeline
-from knowledge.extract.chinese_relations import chinese_statements
+from knowledge.extract.chinese.names import chinese_candidates, chinese_pipeline
+from knowledge.extract.chinese.relations import chinese_statements
 from knowledge.language import sentences
 
 VALUE = re.compile(

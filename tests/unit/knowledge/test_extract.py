@@ -96,9 +96,9 @@ def test_types_follow_definitions() -> None:
         ("Beta Ltd was acquired by Acme Corp.", ("acme corp", "acquire", "beta ltd")),
         ("Acme Corp acquired Beta Ltd in 2019.", ("acme corp", "acquire in", "2019")),
         ("Jane Smith is the director of Acme Corp.", ("jane smith", "director of", "acme corp")),
-        ("Jane Smith, the director of Acme Corp, lives in Oslo.", ("jane smith", "director of", "acme corp")),
-        ("Jane Smith, the director of Acme Corp, lives in Oslo.", ("jane smith", "live in", "oslo")),
-        ("Acme Corp's director Jane Smith lives in Oslo.", ("jane smith", "director of", "acme corp")),
+        ("Jane Smith, the director of Acme Corp, works in Oslo.", ("jane smith", "director of", "acme corp")),
+        ("Jane Smith, who leads Acme Corp, was born in Oslo.", ("jane smith", "born in", "oslo")),
+        ("Acme Corp's director Jane Smith works in Oslo.", ("jane smith", "director of", "acme corp")),
         ("The acquisition of Beta Ltd by Acme Corp was slow.", ("acme corp", "acquire", "beta ltd")),
         ("Jane Smith, who founded Acme Corp, lives in Oslo.", ("jane smith", "found", "acme corp")),
         ("Ann Lee and Jane Smith founded Acme Corp.", ("jane smith", "found", "acme corp")),
@@ -122,9 +122,9 @@ def test_negation_and_modality() -> None:
 
 
 def test_evidence_is_the_sentence() -> None:
-    text = "Intro words. Acme Corp builds pumps in Berlin. Nobody knows Ann Lee."
+    text = "Intro words. Acme Corp was founded in Berlin. Nobody knows Ann Lee."
     (relation,) = extract(text).relations
-    assert text[relation.start : relation.end] == "Acme Corp builds pumps in Berlin."
+    assert text[relation.start : relation.end] == "Acme Corp was founded in Berlin."
     assert (relation.start, relation.end) in sentences(text, "en")
     assert 0 < relation.confidence <= 1
 

@@ -6,9 +6,9 @@ import spacy
 from spacy.tokens import Doc
 
 from knowledge.extract.candidate import Candidate
-from knowledge.extract.english import english_statements
-from knowledge.extract.layout import Layout, Sentence, lay_out
-from knowledge.extract.parse import Parse, parse
+from knowledge.extract.english.layout import Layout, Sentence, lay_out
+from knowledge.extract.english.parse import Parse, parse
+from knowledge.extract.english.relations import english_statements
 from knowledge.language import sentences
 
 WORDS = ["Beta", "was", "acquired", "by", "Acme", "in", "Oslo", "."]

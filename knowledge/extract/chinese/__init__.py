@@ -1,0 +1,1 @@
+"""Chinese: words, names and relations, by a segmenter and patterns."""

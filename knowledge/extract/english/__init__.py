@@ -1,0 +1,1 @@
+"""English: names and relations, by a spaCy pipeline and rules on its parses."""
