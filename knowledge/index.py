@@ -13,15 +13,13 @@ from numpy.typing import NDArray
 from connectors import Document
 from knowledge.chunk import CHUNKER, chunk_document
 from knowledge.embed import Embedder
-from knowledge.extract import Extractor
+from knowledge.extract import BatchExtractor, Cut, Extractor
 from knowledge.language import detect_language
 from knowledge.parallel import map_in_parts
 from knowledge.records import Chunk, Extraction, IndexedDocument
 
 _WORTH = 64
 """Chunks a process from which on starting it pays."""
-Cut = tuple[Document, Sequence[Chunk]]
-"""A document with its chunks."""
 
 
 def extract_all(extractor: Extractor, documents: Sequence[Cut], *, workers: int = 1) -> list[Extraction]:
@@ -37,6 +35,8 @@ def extract_all(extractor: Extractor, documents: Sequence[Cut], *, workers: int 
 
 
 def _extracted(extractor: Extractor, documents: Sequence[Cut]) -> list[Extraction]:
+    if isinstance(extractor, BatchExtractor):
+        return extractor.extract_many(documents)
     return [extractor.extract(document, chunks) for document, chunks in documents]
 
 

@@ -12,10 +12,13 @@ documents say. ``knowledge.graph`` links them when it is built.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from connectors import Document
 from knowledge.records import Chunk, Extraction
+
+Cut = tuple[Document, Sequence[Chunk]]
+"""A document with its chunks."""
 
 
 class Extractor(Protocol):
@@ -28,4 +31,13 @@ class Extractor(Protocol):
 
     def extract(self, document: Document, chunks: Sequence[Chunk]) -> Extraction:
         """Return what the chunks of ``document`` name, and what they say between the named."""
+        ...
+
+
+@runtime_checkable
+class BatchExtractor(Extractor, Protocol):
+    """An extractor that is faster with many documents at once."""
+
+    def extract_many(self, documents: Sequence[Cut]) -> list[Extraction]:
+        """Return for each document exactly what ``extract`` would, in order."""
         ...

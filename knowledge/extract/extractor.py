@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 
 from spacy.tokens import Doc
 
 from connectors import Document
+from knowledge.extract.base import Cut
 from knowledge.extract.brackets import bracketed
 from knowledge.extract.candidate import Candidate, Statement
 from knowledge.extract.chinese.names import chinese_candidates, chinese_pipeline
@@ -19,21 +19,24 @@ from knowledge.extract.english.parse import Parse
 from knowledge.extract.english.pipeline import BUILTIN, EnglishPipeline
 from knowledge.extract.english.relations import english_statements
 from knowledge.extract.english.topic import Topic, pronouns, title_forms
+from knowledge.extract.rows import row_statements
 from knowledge.glossary import Glossary
 from knowledge.language import sentences
 from knowledge.names import NameIndex
-from knowledge.records import ALIAS, Chunk, Extraction, Mention, Relation
-from knowledge.resolve import entity_key
+from knowledge.records import ALIAS, Chunk, DocumentEntity, Extraction, Mention, Relation
+from knowledge.resolve import entity_key, without_parenthesis
 from knowledge.resolve.document import Alias, defined_terms, explicit_aliases, resolve_document
 from knowledge.resolve.forms import legal
 from knowledge.types import DATE, EMAIL, NAME, ORG, URL, VALUES
 from knowledge.values import find_values
 
 _QUOTES = '"“”'
-RULES = "rules-3"
+RULES = "rules-4"
 """Changes when the same document would give something else."""
 LEAST = 0.5
 """Statements less sure than this are left out."""
+_WINDOW = 256
+"""Chunks."""
 _LONGEST_HEADING = 6
 """Words: a longer heading is a sentence and no name."""
 _ALWAYS = frozenset({DATE, EMAIL, URL})
@@ -74,34 +77,59 @@ class SpacyExtractor:
 
     def extract(self, document: Document, chunks: Sequence[Chunk]) -> Extraction:
         """Return what the chunks of ``document`` name, and what they say between the named."""
-        topic = Topic(document.title)
-        read = list(self._read(chunks, _titles(document)))
-        _define(topic, read)
-        _add_terms(document, topic, read)
-        for one in read:
-            one.statements = [s for s in _statements(one, topic) if s.confidence >= LEAST]
-        return _resolved(document, read)
+        return self.extract_many([(document, chunks)])[0]
 
-    def _read(self, chunks: Sequence[Chunk], titles: NameIndex) -> Iterator[_Read]:
-        for language, group in groupby(chunks, key=lambda chunk: chunk.language):
-            mine = list(group)
-            texts = [chunk.text for chunk in mine]
-            known = [[*self._known(text, titles), *_values(text, language)] for text in texts]
-            if language == "zh":
-                for chunk, some, doc in zip(mine, known, chinese_pipeline().pipe(texts), strict=True):
-                    terms = ((chunk.text[c.start : c.end], c.type) for c in some if c.origin == "glossary")
-                    yield _Read(chunk, _merged(chunk.text, [*some, *chinese_candidates(doc, known=terms)]), doc=doc)
-            else:
-                phrases = [_phrases(text, some) for text, some in zip(texts, known, strict=True)]
-                for chunk, some, parsed in zip(mine, known, self._english.read(texts, phrases), strict=True):
-                    found = [*some, *english_candidates(chunk.text, parsed)]
-                    yield _Read(chunk, _merged(chunk.text, found), parsed=parsed)
+    def extract_many(self, documents: Sequence[Cut]) -> list[Extraction]:
+        """Return what ``extract`` does for each document; pipelines read many texts at once far faster."""
+        found = []
+        for window in _windows(documents):
+            for (document, _), read in zip(window, self._read(window), strict=True):
+                topic = Topic(document.title)
+                _define(topic, read)
+                _add_terms(document, topic, read)
+                for one in read:
+                    one.statements = [s for s in _statements(one, topic) if s.confidence >= LEAST]
+                found.append(_resolved(document, read, topic))
+        return found
+
+    def _read(self, documents: Sequence[Cut]) -> list[list[_Read]]:
+        """Return the chunks of each document, read."""
+        titles = [_titles(document) for document, _ in documents]
+        read = [
+            [_Read(chunk, [*self._known(chunk.text, names), *_values(chunk.text, chunk.language)]) for chunk in chunks]
+            for (_, chunks), names in zip(documents, titles, strict=True)
+        ]
+        every = [one for its in read for one in its]
+        chinese = [one for one in every if one.chunk.language == "zh"]
+        for one, doc in zip(chinese, chinese_pipeline().pipe(one.chunk.text for one in chinese), strict=True):
+            one.doc = doc
+            text = one.chunk.text
+            terms = ((text[c.start : c.end], c.type) for c in one.candidates if c.origin == "glossary")
+            one.candidates = _merged(text, [*one.candidates, *chinese_candidates(doc, known=terms)])
+        english = [one for one in every if one.chunk.language != "zh"]
+        texts = [one.chunk.text for one in english]
+        phrases = [_phrases(one.chunk.text, one.candidates) for one in english]
+        for one, parsed in zip(english, self._english.read(texts, phrases), strict=True):
+            one.parsed = parsed
+            found = english_candidates(one.chunk.text, parsed, one.candidates)
+            one.candidates = _merged(one.chunk.text, [*one.candidates, *found])
+        return read
 
     def _known(self, text: str, titles: NameIndex) -> Iterator[Candidate]:
         for start, end, kind, key in self._glossary.find(text):
             yield Candidate(start, end, kind, "glossary", key)
         for hit in titles.find(text):
             yield Candidate(hit.start, hit.end, NAME, "title")
+
+
+def _windows(documents: Sequence[Cut]) -> Iterator[Sequence[Cut]]:
+    """Yield stretches of documents with about as many chunks as are held in memory at once."""
+    first, held = 0, 0
+    for place, (_, chunks) in enumerate(documents, start=1):
+        held += len(chunks)
+        if held >= _WINDOW or place == len(documents):
+            yield documents[first:place]
+            first, held = place, 0
 
 
 def _merged(text: str, candidates: Iterable[Candidate]) -> list[Candidate]:
@@ -198,6 +226,7 @@ def _issuer(document: Document, candidates: Sequence[Candidate]) -> str:
 
 def _statements(one: _Read, topic: Topic) -> Iterator[Statement]:
     text = one.chunk.text
+    yield from row_statements(text, one.candidates)
     if one.doc is not None:
         spans = sentences(text, "zh")
         about = Candidate(0, 0, topic.type, "topic", topic.key)
@@ -212,7 +241,7 @@ def _statements(one: _Read, topic: Topic) -> Iterator[Statement]:
         yield from english_statements(parsed, topic.stand_ins(text, parsed))
 
 
-def _resolved(document: Document, read: Sequence[_Read]) -> Extraction:
+def _resolved(document: Document, read: Sequence[_Read], topic: Topic) -> Extraction:
     """Give all names their keys, and say mentions and relations in them."""
     placed: dict[tuple[int, int], Candidate] = {}
     chunk_at: dict[tuple[int, int], int] = {}
@@ -227,6 +256,7 @@ def _resolved(document: Document, read: Sequence[_Read]) -> Extraction:
         spoken_of.update((side.start + by, side.end + by) for side in sides)
     kept = [c for place, c in sorted(placed.items()) if c.type not in VALUES or c.type in _ALWAYS or place in spoken_of]
     resolved = resolve_document(document, kept)
+    entities = _with_topic(resolved.entities, document, topic)
     key_at = {(c.start, c.end): key for c, key in zip(kept, resolved.keys, strict=True)}
     types = {entity.key: entity.type for entity in resolved.entities}
     mentions = [
@@ -234,10 +264,20 @@ def _resolved(document: Document, read: Sequence[_Read]) -> Extraction:
     ]
     relations = {*_relations(read, key_at), *_aliases(read, resolved.aliases)}
     return Extraction(
-        resolved.entities,
+        entities,
         tuple(mentions),
         tuple(sorted(relations, key=lambda r: (r.start, r.end, r.subject, r.predicate, r.object, -r.confidence))),
     )
+
+
+def _with_topic(entities: tuple[DocumentEntity, ...], document: Document, topic: Topic) -> tuple[DocumentEntity, ...]:
+    """Add what the document is about, which its text may never name."""
+    title = document.title.strip()
+    if not title or any(entity.key == topic.key for entity in entities):
+        return entities
+    qualifier = title[len(without_parenthesis(title)) :].strip(" ()（）").casefold()
+    about = DocumentEntity(document.id, topic.key, title, topic.type, qualifier)
+    return tuple(sorted([*entities, about], key=lambda entity: entity.key))
 
 
 def _relations(read: Iterable[_Read], key_at: dict[tuple[int, int], str]) -> Iterator[Relation]:

@@ -78,7 +78,10 @@ def tables_of(
     document = {key: place for place, (key, _) in enumerate(tables.documents)}
     tables.chunks = [(chunk.id, document[chunk.document_id]) for chunk in chunks]
     found = [(number[m.chunk_id], of.get((of_chunk[m.chunk_id], m.entity))) for m in named]
-    witnessed = {key for _, key in found}
+    titles = dict(tables.documents)
+    # What a document is about is there even where its text never names it.
+    about = {of[e.document_id, e.key] for e in known if titles.get(e.document_id, "").strip() == e.name}
+    witnessed = {key for _, key in found} | about
     rows = sorted((entity for entity in resolution.entities if entity.key in witnessed), key=lambda e: e.key)
     tables.entities = [(e.key, e.name, e.type, list(e.aliases)) for e in rows]
     entity = {e.key: place for place, e in enumerate(rows)}

@@ -43,7 +43,8 @@ def resolve_corpus(
     """
     unique = {(entity.document_id, entity.key): entity for entity in sorted(entities, key=_order)}
     nodes = [unique[place] for place in sorted(unique)]
-    senses = Senses(nodes, chunk_documents, relations)
+    mentions = mentions if isinstance(mentions, Sequence) else list(mentions)
+    senses = Senses(nodes, chunk_documents, relations, mentions)
     found = _Naming(nodes, senses, mentions, chunk_documents)
     before = found.clusters()
     keys = found.keys([Cluster(members) for members in before]) if edits else []

@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from connectors import Document
 from knowledge.records import DocumentEntity
 from knowledge.resolve.aliases import Declaration, defined_terms, explicit_aliases
+from knowledge.resolve.evidence import told_kinds
 from knowledge.resolve.forms import (
     display,
     evident_type,
@@ -30,9 +31,9 @@ from knowledge.resolve.forms import (
 )
 from knowledge.resolve.groups import Group, UnionFind, compatible, majority
 from knowledge.resolve.names import entity_key, without_parenthesis
-from knowledge.resolve.short import join_organisations, join_people, join_places
+from knowledge.resolve.short import join_organisations, join_people, join_places, join_shortened
 from knowledge.resolve.words import meanings, words
-from knowledge.types import NAME, PERSON, PLACE, VALUES
+from knowledge.types import NAME, ORG, PERSON, PLACE, VALUES
 
 if TYPE_CHECKING:
     from knowledge.extract.candidate import Candidate
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 __all__ = ["Alias", "Resolved", "defined_terms", "explicit_aliases", "resolve_document"]
 
 _NEXT_REGION = re.compile(r",[ \u00a0]([A-Z][A-Za-z.]{1,14}(?: [A-Z][a-z]{2,14})?)(?!\w)")
+_LISTED = re.compile(r",? (?:and|or|&) (?:the )?[A-Z]|, [A-Z][\w’' -]{1,40}(?:,| and )")
+_ALSO_CITIES = frozenset({"New York", "Washington"})
 _NEXT_PARENTHESIS = re.compile(r"\s?[(（]([^()（）\n]{1,24})[)）]")
 
 
@@ -86,16 +89,19 @@ class _Resolver:
         self.groups: list[Group] = []
         self.places: dict[tuple[str, ...], int] = {}
         self.found: UnionFind[int] = UnionFind()
+        self.plain: dict[str, str] = {}
         self.title_base, self.title_qualifier = title_parts(document.title)
 
     def resolved(self) -> Resolved:
         standing = self._stand_ins()
+        self.told = self._told(standing)
         of = [-1] * len(self.candidates)
         self._known_keys(of)
         for i, candidate in enumerate(self.candidates):
             if of[i] < 0 and i not in standing:
                 of[i] = self._written(i, candidate)
         self._join_qualified()
+        join_shortened(self.groups, self.found)
         join_people(self.groups, self.found)
         everywhere = {normal(self.text[d.start : d.end]) for d in self.declared if not d.local}
         join_organisations(self.groups, self.found, self.text, everywhere)
@@ -136,6 +142,14 @@ class _Resolver:
                 standing[i] = target
         return standing
 
+    def _told(self, standing: Mapping[int, int]) -> dict[int, str]:
+        """Return the kind of each candidate whose name the text gives to things of several kinds."""
+        alike: dict[str, list[int]] = defaultdict(list)
+        for i, candidate in enumerate(self.candidates):
+            if not candidate.key and candidate.type not in VALUES and i not in standing and i not in self.inner:
+                alike[normal(self.text[candidate.start : candidate.end])].append(i)
+        return told_kinds(self.text, self.candidates, alike.values())
+
     def _known_keys(self, of: list[int]) -> None:
         """Group the candidates whose key the finder knows."""
         for i, candidate in enumerate(self.candidates):
@@ -169,9 +183,11 @@ class _Resolver:
             if not qualifier and following and following[1].casefold() in words("local", "qualifiers"):
                 qualifier = following[1].casefold()
             if not qualifier and candidate.type in {PLACE, NAME}:
-                name = self._with_region(name, candidate.end)
+                name, qualifier = self._region(name, candidate.end)
+            if not qualifier:
+                qualifier = self._seat(i, name)
         gender = ""
-        kind = evident_type(candidate.type, name)
+        kind = self.told.get(i) or evident_type(candidate.type, name)
         if kind == PERSON:
             whole = person(name)
             letters = person_normal(name)
@@ -180,23 +196,43 @@ class _Resolver:
             shown = display(name, whole_person=not (whole.bare and whole.gender))
         else:
             letters, shown = normal(name), display(name)
+        if i in self.told and not qualifier:
+            # The first kind keeps the plain name.
+            qualifier = kind.lower() if self.plain.setdefault(normal(name), kind) != kind else ""
         group = self._group((letters, qualifier, gender), letters, qualifier)
         if kind == PERSON and person(name).gender:
             self.groups[group].genders.add(person(name).gender)
         self._count(group, candidate, shown, kind)
         return group
 
-    def _with_region(self, name: str, end: int) -> str:
-        """Return "Springfield, Illinois" where the text goes on so; there are many Springfields."""
-        following = _NEXT_REGION.match(self.text, end)
+    def _region(self, name: str, end: int) -> tuple[str, str]:
+        """Return a place's name and the region that tells it from others, of "Springfield, Illinois"; else nothing."""
         regions = meanings("places", "regions")
+        plain, comma, rest = name.rpartition(", ")
+        if comma and rest.replace(".", "").casefold() in regions:
+            return plain, regions[rest.replace(".", "").casefold()]
+        following = _NEXT_REGION.match(self.text, end)
         if not following or name.casefold() in regions:
-            return name
+            return name, ""
+        if following[1] in _ALSO_CITIES and _LISTED.match(self.text, following.end()):
+            # "offices in London, New York and Rome"
+            return name, ""
         for written in (following[1], following[1].partition(" ")[0]):
             region = regions.get(written.replace(".", "").casefold())
             if region and (len(written.replace(".", "")) > 3 or written.isupper()):
-                return f"{name}, {region.title()}"
-        return name
+                return name, region
+        return name, ""
+
+    def _seat(self, i: int, name: str) -> str:
+        """Return the place that follows the name of a school and the like: "St. Mary's School, Leeds"."""
+        candidate = self.candidates[i]
+        following = self.candidates[i + 1] if i + 1 < len(self.candidates) else None
+        last = name.rpartition(" ")[2].casefold()
+        if following is None or self.text[candidate.end : following.start] != ", " or last not in words("en", "seated"):
+            return ""
+        town = self.text[following.start : following.end]
+        single = not _LISTED.match(self.text, following.end) and evident_type(following.type, town) != ORG
+        return town.casefold() if single and following.type in {PLACE, PERSON, NAME} and "," not in town else ""
 
     def _count(self, index: int, candidate: Candidate, name: str, kind: str = "") -> None:
         group = self.groups[index]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from knowledge.language import HAN, STOP_WORDS
 from knowledge.resolve.names import entity_key
 from knowledge.resolve.words import meanings, phrases, ways, words
-from knowledge.types import NAME, ORG, PERSON
+from knowledge.types import NAME, ORG, PERSON, PLACE, PRODUCT
 
 if TYPE_CHECKING:
     from opencc import OpenCC
@@ -30,6 +30,8 @@ _SPELLED_OUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "�
 _PARENTHESIS = re.compile(r"\s*[(（]\s*([^()（）]{1,80}?)\s*[)）]\s*$")
 _DOTS = re.compile(r"[·•・]")
 _ACRONYM = re.compile(r"[A-Z0-9][A-Za-z0-9&.\-/]{1,9}")
+_MODEL = re.compile(r"(?=[A-Za-z-]{0,5}\d)(?=\d{0,6}-?[A-Za-z])[A-Za-z\d-]{2,8}")
+_NICKNAME = re.compile(r"(?<=\s)[\"“]([^\"“”]{2,20})[\"”](?=\s)")
 _POSSESSIVE = re.compile(r"['’]s?$")
 _QUOTES = " \t\"'“”‘’「」『』《》«»,;:，。；：、*_"
 _WORD = re.compile(r"[^\W_]+")
@@ -176,6 +178,8 @@ class Person:
     """m or f, where a word before or after the name tells."""
     title: bool
     """An honorific stands with it."""
+    nickname: str = ""
+    """In quotation marks within the name."""
 
     @property
     def family(self) -> tuple[str, str, str]:
@@ -194,6 +198,9 @@ def person(name: str) -> Person:
     text = folded(name)
     if text and _ALL_HAN.fullmatch(text):
         return _chinese_person(text)
+    nickname = ""
+    if match := _NICKNAME.search(text):
+        nickname, text = normal(match[1]), text[: match.start()] + text[match.end() + 1 :]
     parts, gender, titled = _without_honorifics(_person_tokens(text))
     generation = ""
     generations = meanings("people", "generations")
@@ -210,7 +217,7 @@ def person(name: str) -> Person:
         return Person("", (), whole, normal(parts[-1]), generation, gender, titled)
     middles = tuple(filter(None, (normal(part) for part in parts[1:cut])))
     last = normal(" ".join(parts[cut:]))
-    return Person(normal(parts[0]), middles, last, normal(parts[-1]), generation, gender, titled)
+    return Person(normal(parts[0]), middles, last, normal(parts[-1]), generation, gender, titled, nickname)
 
 
 def _person_tokens(text: str) -> list[str]:
@@ -332,7 +339,12 @@ def _initials(middles: tuple[str, ...]) -> str:
 
 
 def evident_type(kind: str, name: str) -> str:
-    """Return the type that a name of no known type shows by itself: "Mr. Smith" is a person, "Acme GmbH" a company."""
+    """Return the type that a name shows by itself: "Mr. Smith" is a person, "Acme GmbH" a company.
+
+    What a recognizer took for a person or a place is looked at as well: "Acme Timber" is neither, nor is "Kestrel K7".
+    """
+    if kind in (PERSON, PLACE, NAME) and (told := _told_by_last_word(name, kind)):
+        return told
     if kind != NAME:
         return kind
     if legal(name, True)[1]:
@@ -345,6 +357,48 @@ def evident_type(kind: str, name: str) -> str:
         return PERSON
     whole = person(name) if 2 < len(name) < 8 and has_han(name[-1]) else None
     return PERSON if whole and whole.title and whole.gender and len(whole.last) < 3 else NAME
+
+
+def _told_by_last_word(name: str, kind: str) -> str:
+    first, *more = name.split()[:8] or [""]
+    if not more or not first[:1].isupper() or has_han(name):
+        return ""
+    if folded(first) in words("heads", "first"):
+        return ORG
+    last = more[-1].casefold()
+    if more[-1][:1].isupper() and first.rstrip(".").casefold() not in words("en", "address"):
+        if last in words("heads", ORG):
+            return ORG
+        if last in words("heads", PLACE) and kind != PLACE:
+            return PLACE
+    if kind != NAME and any(_MODEL.fullmatch(part) for part in more):
+        return PRODUCT
+    return ""
+
+
+def has_model(name: str) -> bool:
+    """Tell whether a word of a name is a model: letters with digits, as in "Kestrel K7"."""
+    return any(_MODEL.fullmatch(part) for part in name.split()[:8])
+
+
+def model_base(name: str) -> str:
+    """Return a product's name without what it is, behind its model: "Kestrel K7" for "Kestrel K7 Booster Pump"."""
+    parts = name.split()
+    last = max((i for i, part in enumerate(parts) if _MODEL.fullmatch(part)), default=0)
+    rest = parts[last + 1 :]
+    if not last or not 0 < len(rest) < 4 or rest[-1].casefold() not in words("en", "devices"):
+        return ""
+    return " ".join(parts[: last + 1])
+
+
+def work_base(name: str) -> str:
+    """Return a work's title without its subtitle, or nothing; a numbered part is a work of its own."""
+    title, colon, rest = name.partition(": ")
+    parts = rest.replace(",", " ").split()
+    if not colon or len(title) < 3 or not parts:
+        return ""
+    counted = any(c.isdigit() for c in rest) or not words("en", "parts").isdisjoint(part.casefold() for part in parts)
+    return "" if counted else title
 
 
 @lru_cache(maxsize=2**17)

@@ -12,27 +12,20 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from knowledge.records import ALIAS, DocumentEntity, Relation
+from knowledge.records import ALIAS, DocumentEntity, Mention, Relation
+from knowledge.resolve.blocks import Blocks
 from knowledge.resolve.forms import (
-    group_base,
     has_han,
     is_acronym,
-    legal,
-    middle_classes,
     normal,
-    person,
-    person_normal,
-    spelled_out,
     split_qualifier,
     title_parts,
     within,
 )
 from knowledge.resolve.groups import UnionFind, compatible
+from knowledge.resolve.namesakes import signs_of
 from knowledge.resolve.words import words
 from knowledge.types import NAME, ORG, PERSON, VALUES
-
-_SOFT = frozenset({"", "公司"})
-"""Legal forms that do not tell companies apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +53,11 @@ class Senses:
     """
 
     def __init__(
-        self, nodes: Sequence[DocumentEntity], chunk_documents: Mapping[int, str], relations: Iterable[Relation]
+        self,
+        nodes: Sequence[DocumentEntity],
+        chunk_documents: Mapping[int, str],
+        relations: Iterable[Relation],
+        mentions: Iterable[Mention] = (),
     ) -> None:
         self.nodes = nodes
         self.labels = [label(node) for node in nodes]
@@ -69,7 +66,11 @@ class Senses:
         self.kinds: dict[int, str] = {i: node.type for i, node in enumerate(nodes)}
         self.qualifiers: dict[int, str] = {i: node.qualifier for i, node in enumerate(nodes)}
         self.links, self.affiliations = self._linked(chunk_documents, relations)
-        self.blocks = _Blocks(nodes, self.labels)
+        signs = signs_of(nodes, self.number, mentions, chunk_documents)
+        self.genders = signs.genders
+        for node, organisations in signs.beside.items():
+            self.affiliations[node] |= organisations
+        self.blocks = Blocks(nodes, self.labels)
         self.organisations: dict[int, frozenset[int]] = {}
         """For each person's node the companies that its document connects it with, as they were found to be one."""
         self._resolve()
@@ -209,15 +210,8 @@ class Senses:
         for (qualifier, kind), members in sorted(senses.items()):
             if kind != PERSON:
                 continue
-            by_company: dict[int, int] = {}
-            for member in members:
-                for company in sorted(self.organisations.get(member, ())):
-                    self.join(by_company.setdefault(company, member), member)
-            told = sorted({self.found.find(m) for m in members if self.organisations.get(m)})
-            untold = [m for m in members if not self.organisations.get(m)]
-            if len(told) <= 1:
-                for member in untold:
-                    self.join((told or untold)[0], member)
+            for group in self._by_gender(members):
+                self._join_namesakes(group)
             clusters[qualifier] = sorted({self.found.find(m) for m in members})
         marked = [qualifier for qualifier in clusters if qualifier]
         plain = clusters.get("", [])
@@ -225,6 +219,22 @@ class Senses:
             one, other = self._companies(senses[("", PERSON)]), self._companies(senses[(marked[0], PERSON)])
             if not one or not other or one & other:
                 self.join(plain[0], clusters[marked[0]][0])
+
+    def _by_gender(self, members: list[int]) -> list[list[int]]:
+        """Part those who are addressed as men from those addressed as women; with both, who is neither stays apart."""
+        marked = {gender: [m for m in members if self.genders.get(m) == {gender}] for gender in ("f", "m")}
+        return list(marked.values()) if all(marked.values()) else [members]
+
+    def _join_namesakes(self, members: Sequence[int]) -> None:
+        by_company: dict[int, int] = {}
+        for member in members:
+            for company in sorted(self.organisations.get(member, ())):
+                self.join(by_company.setdefault(company, member), member)
+        told = sorted({self.found.find(m) for m in members if self.organisations.get(m)})
+        untold = [m for m in members if not self.organisations.get(m)]
+        if len(told) <= 1:
+            for member in untold:
+                self.join((told or untold)[0], member)
 
     def _companies(self, members: Iterable[int]) -> set[int]:
         return {company for member in members for company in self.organisations.get(member, ())}
@@ -235,91 +245,6 @@ def _employs(predicate: str) -> bool:
     if not predicate.isascii():
         return any(word in predicate for word in words("people", "employment_zh"))
     return predicate in ("of", "at", "from") or not words("people", "employment").isdisjoint(predicate.split())
-
-
-class _Blocks:
-    """The block of each node: what its name is compared by."""
-
-    def __init__(self, nodes: Sequence[DocumentEntity], labels: Sequence[str]) -> None:
-        self._nodes = nodes
-        self._labels = labels
-        self._people()
-        self._companies()
-        self.block = [self._of(node.type, name) for node, name in zip(nodes, labels, strict=True)]
-        known = set(self.block)
-        other_ways: dict[str, str] = {}
-        for node, name, block in zip(nodes, labels, self.block, strict=True):
-            if (other := spelled_out(name)) and (way := self._of(node.type, other)) in known and way != block:
-                other_ways[way] = min(block, other_ways.get(way, block))
-        if other_ways:
-            self.block = [other_ways.get(block, block) for block in self.block]
-
-    def _people(self) -> None:
-        middles: dict[tuple[str, str, str], set[tuple[str, ...]]] = defaultdict(set)
-        self._parts: set[str] = set()
-        self._parts_in: dict[str, set[str]] = defaultdict(set)
-        for node, name in zip(self._nodes, self._labels, strict=True):
-            if node.type == PERSON and not (whole := person(name)).bare:
-                middles[whole.family].add(whole.middles)
-                parts = {whole.last, whole.short, whole.given}
-                self._parts |= parts
-                self._parts_in[node.document_id] |= parts
-        self._middles = {family: middle_classes(found) for family, found in middles.items()}
-        self._written = {
-            normal(name): self._person(name)
-            for node, name in zip(self._nodes, self._labels, strict=True)
-            if node.type == PERSON
-        }
-
-    def _person(self, name: str) -> str:
-        whole = person(name)
-        classes = self._middles.get(whole.family)
-        if whole.bare or not classes or not any(classes):
-            return person_normal(name)
-        return "".join((whole.given, *classes.get(whole.middles, whole.middles), whole.last, whole.generation))
-
-    def _companies(self) -> None:
-        self._forms: dict[str, set[str]] = defaultdict(set)
-        groups: dict[str, set[str]] = defaultdict(set)
-        for node, name in zip(self._nodes, self._labels, strict=True):
-            if node.type in {ORG, NAME}:
-                base, form = legal(name, node.type == NAME)
-                if form:
-                    self._forms[base].add(form)
-                if whole := group_base(base):
-                    groups[whole].add(base)
-        alone = [whole for whole, bases in groups.items() if not self._forms.get(whole) and self._one_group(bases)]
-        self._groups = {base: whole for whole in alone for base in groups[whole]}
-
-    def _one_group(self, bases: set[str]) -> bool:
-        """Tell whether names like X集团 and X集团控股有限公司 can be one: no two of them have a legal form."""
-        formal = sum(bool(self._forms.get(base)) for base in bases)
-        return len(bases) == 1 or formal == 1
-
-    def _of(self, kind: str, name: str) -> str:
-        if kind == PERSON:
-            return self._person(name)
-        if kind not in {ORG, NAME}:
-            return normal(name)
-        base, form = legal(name, kind == NAME)
-        forms = self._forms.get(base, set())
-        if form and len(forms - _SOFT) > 1:
-            return f"{base}|{form}"
-        if not form and kind == NAME and (letters := normal(name)) in self._written:
-            return self._written[letters]
-        return self._groups.get(base, base)
-
-    def alone(self, i: int) -> bool:
-        """Tell whether a node's name means something in its document only: a surname, "the buyer"."""
-        node, name = self._nodes[i], self._labels[i]
-        if node.type == ORG and name in words("local", "terms"):
-            return True
-        if node.type not in {PERSON, NAME} or node.qualifier:
-            return False
-        if node.type == NAME:
-            return " " not in name and not is_acronym(node.name) and normal(name) in self._parts_in[node.document_id]
-        whole = person(name)
-        return whole.bare and (whole.title or whole.last in self._parts)
 
 
 def _shortens(short: str, long: str) -> bool:

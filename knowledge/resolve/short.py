@@ -4,14 +4,23 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import cache
 
-from knowledge.resolve.forms import abbreviates, has_han, is_acronym, middle_classes, normal
+from knowledge.resolve.forms import (
+    abbreviates,
+    has_han,
+    is_acronym,
+    middle_classes,
+    model_base,
+    normal,
+    person,
+    work_base,
+)
 from knowledge.resolve.groups import Group, UnionFind, compatible, only
 from knowledge.resolve.words import phrases, words
-from knowledge.types import NAME, ORG, PERSON, PLACE
+from knowledge.types import NAME, ORG, PERSON, PLACE, PRODUCT, WORK
 
 _NEAR = 100
 """Characters within which a word like "subsidiary" keeps a short name from meaning the long one."""
@@ -29,6 +38,7 @@ def join_people(groups: Sequence[Group], found: UnionFind[int]) -> None:
         for i in members:
             found.union(i, first.setdefault(classes[groups[i].person.middles], i))
     _join_initials(groups, found, people)
+    _join_nicknames(found, people)
     _join_bare(groups, found, people)
 
 
@@ -54,6 +64,19 @@ def _join_initials(groups: Sequence[Group], found: UnionFind[int], people: list[
                 one = only(found.find(root) for roots in fitting for root in roots)
                 if one is not None:
                     found.union(i, one)
+
+
+def _join_nicknames(found: UnionFind[int], people: list[tuple[int, Group]]) -> None:
+    """Join Bill Smith with William "Bill" Smith."""
+    called: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for i, group in people:
+        for name in group.names:
+            if nickname := person(name).nickname:
+                called[nickname, group.person.last].add(found.find(i))
+    for i, group in people:
+        one = only(called.get((group.person.given, group.person.last), ()))
+        if one is not None and not group.person.middles:
+            found.union(i, one)
 
 
 def _join_bare(groups: Sequence[Group], found: UnionFind[int], people: list[tuple[int, Group]]) -> None:
@@ -83,6 +106,25 @@ def _join_bare(groups: Sequence[Group], found: UnionFind[int], people: list[tupl
             fitting = {j for j in fitting if not genders[j] or genders[j] & group.genders}
         if (one := only(fitting)) is not None and not group.person.generation:
             found.union(i, one)
+
+
+def join_shortened(groups: Sequence[Group], found: UnionFind[int]) -> None:
+    """Join a product's name with and without what it is, a work's with and without subtitle, if it is the only one."""
+    longs: dict[str, set[int]] = defaultdict(set)
+    for i, group in enumerate(groups):
+        if group.given or group.qualifier or not group.names:
+            continue
+        base = work_base(group.name) if group.type in {WORK, NAME} else ""
+        if base or (base := model_base(group.name) if group.type in {PRODUCT, NAME} else ""):
+            longs[normal(base)].add(i)
+    plain = {g.normal: i for i, g in enumerate(groups) if not (g.given or g.qualifier)}
+    for base, indices in longs.items():
+        one, short = only(indices), plain.get(base)
+        if one is not None and short is not None:
+            # The long name tells better what it is.
+            kind = groups[one].type
+            groups[short].kinds = Counter({kind: sum(groups[short].kinds.values())})
+            found.union(one, short)
 
 
 def join_organisations(groups: Sequence[Group], found: UnionFind[int], text: str, declared: set[str]) -> None:

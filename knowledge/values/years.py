@@ -35,7 +35,7 @@ _NEIGHBOUR = re.compile(r"(?:19|20)\d\d(?![\w.,%])", re.A)
 _FOLLOWED = re.compile(rf"\s(?:{any_of(_YEARS['following'])})\b|\s{{0,2}}(?:[.;,:)）](?!\d)|\Z)", re.I | re.A)
 _MEASURED = re.compile(rf"[\s-](?:{any_of(_YEARS['measured'])})\b", re.A)
 _PLURAL = re.compile(r"\s(?:[a-z]{2,20}s|people|men|women|children)\b", re.A)
-_NOUN = re.compile(r"\s[A-Za-z]{2}", re.A)
+_NOUN = re.compile(r"\s?[\"“]?\s[\"“]?[A-Za-z]{2}", re.A)
 
 
 def find_years(text: str, runs: list[tuple[int, int]], dates: list[Value]) -> Iterator[Value]:

@@ -2,8 +2,9 @@
 
 FOLDER is a ``multihop`` set whose questions have ``triples`` (subject, predicate, object). For every gold pair
 (subject, object) it is looked whether the graph holds both names, whether a typed relation joins them (in either
-direction, whatever its predicate), and whether any edge or a shared sentence does: an edge is a relation or the title
-that an entity gives to the document whose chunk names the other. Explicit aliases are no typed relation.
+direction, whatever its predicate; a year is also met by a date of that year), and whether any edge or a shared sentence
+does: an edge is a relation or the title that an entity gives to the document whose chunk names the other. Explicit
+aliases are no typed relation.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from knowledge.index import extract_all
 from knowledge.language import sentences
 from knowledge.records import ALIAS, DocumentEntity, Mention, Relation
 from knowledge.resolve.corpus import resolve_corpus
+from knowledge.types import DATE
 from knowledge.values import find_values
 
 
@@ -55,6 +57,7 @@ class Coverage:
         self.relations = len(relations)
         self.mentions = len(mentions)
         self.words = sum(len(document.text.split()) for document in documents)
+        self.dates = {m.entity for m in mentions if m.type == DATE}
         self.joined = {
             frozenset((resolved[of_chunk[r.chunk_id], r.subject], resolved[of_chunk[r.chunk_id], r.object]))
             for r in relations
@@ -75,8 +78,12 @@ class Coverage:
 
     def meant(self, name: str) -> set[str]:
         """Return the keys of what a name, or a date, may mean."""
-        found = {entity.key for entity in self.graph.candidates(name.strip('" '))}
-        return found | {value.key for value in find_values(f"in {name}", "en")}
+        plain = name.strip('" ')
+        # What follows a comma tells a name from others ("Kearney, Nebraska"); the graph may have it without.
+        forms = (plain, plain.partition(", ")[0])
+        found = next((keys for form in forms if (keys := {e.key for e in self.graph.candidates(form)})), set())
+        values = tuple(value.key for value in find_values(f"in {name}", "en") if value.type == DATE)
+        return found | {key for key in self.dates if values and key.strip("~/").startswith(values)}
 
     def pair(self, subject: str, target: str) -> tuple[bool, bool, bool]:
         """Tell whether both names are known, joined by a relation, and joined at all."""

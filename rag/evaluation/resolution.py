@@ -15,14 +15,17 @@ from pathlib import Path
 from typing import Any
 
 import click
-from knowledge.resolve.corpus import resolve_corpus
 
 from connectors import Document
 from knowledge.chunk import chunk_document
 from knowledge.extract import Extractor, SpacyExtractor
 from knowledge.extract.candidate import Candidate
+from knowledge.language import STOP_WORDS
 from knowledge.records import ALIAS, Chunk, DocumentEntity, Extraction, Mention, Relation
+from knowledge.resolve import entity_key
+from knowledge.resolve.corpus import resolve_corpus
 from knowledge.resolve.document import resolve_document
+from knowledge.types import VALUES
 
 Case = Mapping[str, Any]
 Place = tuple[str, int, int]
@@ -30,7 +33,7 @@ Place = tuple[str, int, int]
 
 
 class GivenMentions:
-    """An extractor that is told the mentions, and relations by another extractor: what it says of affiliations counts.
+    """An extractor that is told the marked mentions; all others, and relations, are what another extractor finds.
 
     Parameters
     ----------
@@ -45,21 +48,25 @@ class GivenMentions:
         self._extractor = extractor
 
     def extract(self, document: Document, chunks: Sequence[Chunk]) -> Extraction:
-        """Return the given mentions, resolved, with the relations between them."""
-        marked = sorted(
-            {
-                (*place[1:], str(m["type"]))
-                for m in _marked(self._case)
-                if (place := _place(m, self._case))[0] == document.id
-            }
-        )
-        resolved = resolve_document(document, [Candidate(start, end, kind, "ner") for start, end, kind in marked])
+        """Return the given mentions and those that lie apart from them, resolved, with the relations between them."""
+        found = self._extractor.extract(document, chunks)
+        given = {
+            Candidate(*place[1:], str(m["type"]), "ner")
+            for m in _marked(self._case)
+            if (place := _place(m, self._case))[0] == document.id
+        }
+        others = {
+            Candidate(m.start, m.end, m.type, "ner", m.entity if m.type in VALUES else "")
+            for m in found.mentions
+            if not any(c.start < m.end and m.start < c.end for c in given) and not _stands_in(m.name)
+        }
+        candidates = sorted(given | others, key=lambda c: c.start)
+        resolved = resolve_document(document, candidates)
         types = {entity.key: entity.type for entity in resolved.entities}
         mentions = [
-            Mention(_chunk_at(chunks, start), key, document.text[start:end], types[key], start, end)
-            for (start, end, _), key in zip(marked, resolved.keys, strict=True)
+            Mention(_chunk_at(chunks, c.start), key, document.text[c.start : c.end], types[key], c.start, c.end)
+            for c, key in zip(candidates, resolved.keys, strict=True)
         ]
-        found = self._extractor.extract(document, chunks)
         renamed = {m.entity: g.entity for m in found.mentions for g in mentions if m.start < g.end and g.start < m.end}
         relations = [
             Relation(
@@ -72,6 +79,11 @@ class GivenMentions:
             Relation(_chunk_at(chunks, a.start), a.key, ALIAS, a.other, a.start, a.end, 1.0) for a in resolved.aliases
         ]
         return Extraction(resolved.entities, tuple(mentions), (*relations, *aliases))
+
+
+def _stands_in(name: str) -> bool:
+    """Tell whether a mention is a pronoun or the like: it says nothing without the extractor that understood it."""
+    return name[:1].islower() or entity_key(name) in STOP_WORDS
 
 
 def _chunk_at(chunks: Sequence[Chunk], start: int) -> int:

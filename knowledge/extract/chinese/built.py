@@ -17,6 +17,9 @@ _DIVISION = (
     "(?:自治区|自治州|村镇|街道|大道|社区|(?<![市郊山地小校厂战灾特])区(?!域)|(?<![城都])市|[省县郡镇乡村州]"
     "|(?<![道公铁马线])路|街)"
 )
+_LINES = frozenset(["铁路", "高铁", "公路", "高速公路", "客运专线", "运河"])
+"""Called by one character of each place that they join."""
+_STATIONS = frozenset(["铁路", "火车", "地铁", "轻铁", "高铁", "汽车", "客运", "巴士"])
 _ADDRESS = re.compile(f"(?:{_PLAIN_HAN}{{1,5}}?{_DIVISION}){{1,6}}")
 """What may follow the name of a place: a district, a village, a road."""
 
@@ -78,7 +81,7 @@ def _run_start(tokens: list[Word], at: int) -> int:
         if (
             before.text in words.breaks
             or before.text in words.verbs
-            or before.tag not in words.tags
+            or (before.tag not in words.tags and before.text not in words.solemn and not _direction(tokens, first - 1))
             or before.text.isspace()
         ):
             break
@@ -92,6 +95,11 @@ def _run_start(tokens: list[Word], at: int) -> int:
             break
         first -= 1
     return first
+
+
+def _direction(tokens: list[Word], at: int) -> bool:
+    """Tell whether a direction stands in a name: "荃湾西站"."""
+    return tokens[at].tag == "f" and tokens[at].text in "东西南北" and at > 0 and tokens[at - 1].tag == "ns"
 
 
 def _number_in_name(tokens: list[Word], at: int) -> bool:
@@ -133,8 +141,15 @@ def _names(tokens: list[Word], first: int, last: int, suffix: str, strong: bool,
         return whole and strong and tokens[last].tag in ("nt", "nz")
     if suffix == "号线" and run[-1].text.isdigit():
         return True
+    if (
+        suffix in _LINES
+        and len(run) > 1
+        and all(len(t.text) == 1 and t.tag in ("j", "ns", "nr", "ng", "zg") for t in run)
+    ):
+        return True
     if any(is_proper(token) or token.text in words.solemn for token in run):
-        return len(suffix) > 1 or suffix not in words.delicate or is_proper(run[-1])
+        station = suffix == "站" and run[-1].text in _STATIONS
+        return len(suffix) > 1 or suffix not in words.delicate or is_proper(run[-1]) or station
     if suffix in (
         "公司",
         "集团",
@@ -183,7 +198,7 @@ def tagged_names(tokens: list[Word], text: str) -> Iterator[Span]:
         if place and len(token.text) > 1 and token.text not in words.not_places:
             yield Span(Rank.WORD, token.start, token.end, ORG if token.tag == "nt" else PLACE, "ner")
             end = token.end
-            if token.tag == "ns" and (address := _ADDRESS.match(text, token.end)):
+            if token.tag == "ns" and (address := _ADDRESS.match(text, token.end, _verb_ahead(tokens, i))):
                 end = address.end()
             after = tokens[i + 1] if i + 1 < len(tokens) else None
             if after and end <= after.start == token.end and after.tag == "ns" and after.text not in words.not_places:
@@ -192,6 +207,13 @@ def tagged_names(tokens: list[Word], text: str) -> Iterator[Span]:
                 yield Span(Rank.BUILT, token.start, end, PLACE, "rule")
         elif token.text in words.townish and (start := _sounds_before(tokens, i)) >= 0:
             yield Span(Rank.PERSON, start, token.end, PLACE, "rule")
+
+
+def _verb_ahead(tokens: list[Word], at: int) -> int:
+    """Return where the next verb starts, or how far an address may go: it runs over no verb."""
+    verbs = name_words().verbs
+    ahead = tokens[at + 1 : at + 1 + _LONGEST_RUN]
+    return next((token.start for token in ahead if token.text in verbs), tokens[at].end + LONGEST_NAME)
 
 
 def _sounds_before(tokens: list[Word], at: int) -> int:

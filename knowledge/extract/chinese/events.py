@@ -10,9 +10,13 @@ from knowledge.extract.chinese.nouns import Notes, offices
 from knowledge.extract.chinese.scan import Left, Right
 from knowledge.extract.chinese.subject import Clause, Subject, stand_in
 from knowledge.extract.chinese.units import Verb, lexicon
-from knowledge.types import DATE, NAME, PLACE, VALUES
+from knowledge.extract.chinese.words import in_dictionary
+from knowledge.types import DATE, NAME, ORG, PERSON, PLACE, VALUES
 
-_SURE, _LIKELY, _GENERAL = 0.9, 0.8, 0.55
+_SURE, _LIKELY, _GENERAL = 0.9, 0.8, 0.66
+_AFTER_OBJECT = frozenset(["和", "与", "及", "并", "等", "而", "后", "时", "、"])
+_BY = frozenset("由被遭受获经")
+_ASPECT = frozenset("了过着著")
 
 
 @dataclass(slots=True)
@@ -42,6 +46,8 @@ class Event:
         words = lexicon()
         if not self.left.certain:
             self.weight *= 0.85
+        if self._inside_phrase():
+            return
         if self.word in words.sets["joint"] and self.left.partner:
             self._joint(sentence)
             return
@@ -56,6 +62,16 @@ class Event:
             self._dates(sentence, self.doer)
         else:
             self._active(sentence)
+
+    def _inside_phrase(self) -> bool:
+        """Tell whether verb and object only describe another verb's object: "收购位于Y的工厂", "将位于Y的工厂出售"."""
+        right, left = self.right, self.left
+        if not right.head or right.relative or right.at + 1 >= len(self.clause) or left.copula:
+            return False
+        if self.clause[right.at + 1].text != "的" or right.described:
+            return False
+        moved = left.modality == "将" and self.at > 0 and self.clause[self.at - 1].text == "将"
+        return moved or (left.same and not left.certain)
 
     def _joint(self, sentence: Notes) -> None:
         if self.left.partner and self.doer:
@@ -75,8 +91,17 @@ class Event:
             return
         if not patient or (patient[0].type in VALUES):
             return
+        if not self.right.relative and not self.left.copula and (self.right.noun or self.right.items):
+            if self.right.items and self.right.items[0].type not in VALUES and not self.right.head:
+                if self.left.agent[0].type != PLACE:
+                    sentence.add(self.left.agent, self.word, self.right.items, 0.6 * self.weight, self.left)
+                return
+            if self.right.noun and not self.right.items:
+                return
         word = self.word
-        confidence = self._fit(self.left.agent, patient) or (0.6 if not self.rows else 0.0)
+        marks = {unit.text for unit in self.clause[self.left.start : self.at] if not unit.items}
+        general = not self.rows and ("所" in marks or not marks.isdisjoint(_BY))
+        confidence = self._fit(self.left.agent, patient) or (0.6 if general else 0.0)
         if not confidence and word[-1] in "于自":
             word = word[:-1]
             rows = lexicon().verbs.get(word, ())
@@ -105,7 +130,7 @@ class Event:
             patient = patient or (self.actual if copula and self.actual != agent else ())
             mine = not self.right.head or self.right.noun in _kinds() or patient is not self.right.items
             if patient and mine and patient[0].type not in VALUES:
-                confidence = self._fit(agent, patient)
+                confidence = self._fit(agent, patient) or (0.0 if self.rows or len(self.word) < 2 else 0.6)
                 sentence.add(agent, self.word, patient, confidence * 0.95, self.left) if confidence else None
                 self._date_values(sentence, patient, self._form(intransitive=True), 0.7)
             return
@@ -127,6 +152,9 @@ class Event:
             right.items, right.described, right.head = right.described, (), False
         if right.described and self._place_in_place():
             right.items = (*right.items, *right.described)
+        elif right.described and self.left.same and (not self.left.certain or not self.clause[self.at - 1].items):
+            doer = right.described
+            self.relative_only = True
         elif right.described and (not doer or doer is self.actual) and not self.left.copula and self._describes():
             doer = right.described
             self.weight = 0.9
@@ -148,7 +176,20 @@ class Event:
             and doer[0].origin != "topic"
         ):
             sentence.add(doer, self._form(), (stand_in(sentence.topic, self.clause, 0),), 0.75, self.left)
+        else:
+            self._for_whom(sentence, doer)
         self._dates(sentence, doer)
+
+    def _for_whom(self, sentence: Notes, doer: tuple[Candidate, ...]) -> None:
+        """Note "到X给Y讲课": a verb without an object, with whom and where."""
+        left = self.left
+        if self.rows or not left.certain or len(self.word) < 2 or self.right.noun or doer[0].type in VALUES:
+            return
+        others = [c for c in left.datives if c.type in (PERSON, ORG, NAME)]
+        people = [c for c in others if c.type == PERSON] or others
+        sentence.add(doer, self.word, people, _GENERAL * self.weight, left)
+        if self.end == len(self.clause):
+            sentence.add(doer, self.word + "于", [*left.goals, *left.places], _GENERAL * self.weight, left)
 
     def _begins(self) -> bool:
         """Tell whether the verb begins a sentence of which nothing is told yet."""
@@ -213,28 +254,28 @@ class Event:
         right = self.right
         if (
             right.head
-            or not right.adjacent
+            or not (right.adjacent or self._only_counted())
             or not self.left.certain
-            or self.left.same
+            or (self.left.same and not doer)
             or (len(self.word) < 2 and not right.preposition)
         ):
             return
-        if right.at + 1 < len(self.clause) and self.clause[right.at + 1].text not in (
-            "和",
-            "与",
-            "及",
-            "并",
-            "等",
-            "而",
-            "后",
-        ):
+        after = self.clause[right.at + 1] if right.at + 1 < len(self.clause) else None
+        if after is not None and after.text not in _AFTER_OBJECT and after.tag[:1] not in ("v", "d", "p", "c"):
+            return
+        if not in_dictionary(self.word) and (len(self.word) > 2 or objects[0].type in VALUES):
             return
         form = self.word + right.preposition
         if objects[0].type in VALUES:
             if objects[0].type not in (DATE, "TIME"):
-                sentence.add(doer, form, objects, 0.5 * self.weight, self.left)
+                sentence.add(doer, form, objects, 0.6 * self.weight, self.left)
             return
         sentence.add(doer, form, objects, _GENERAL * self.weight, self.left)
+
+    def _only_counted(self) -> bool:
+        """Tell whether nothing but "a" stands between verb and object."""
+        between = self.clause[self.end : self.right.at]
+        return all(not unit.items and (unit.tag in ("m", "q", "b") or unit.text in _ASPECT) for unit in between)
 
     def _dates(self, sentence: Notes, doer: tuple[Candidate, ...]) -> None:
         """Note when, as "1990年，X加入Y" says it; and where, for verbs that go with a place."""
@@ -255,7 +296,7 @@ class Event:
         if not self.rows:
             following = self.clause[self.end] if self.end < len(self.clause) else None
             bound = following is None or self.right.items or following.tag[:1] in ("u", "n")
-            return 0.5 if bound and self.left.certain and self.first and len(self.word) > 1 else 0.0
+            return _GENERAL if bound and self.left.certain and self.first and len(self.word) > 1 else 0.0
         for row in self.rows:
             if doer[0].type in row.subject or (row.middle and doer[0].type in row.object):
                 return _SURE if doer[0].type != NAME else _LIKELY

@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 
 from knowledge.extract.candidate import Candidate
 from knowledge.extract.chinese.built import built_names, tagged_names
+from knowledge.extract.chinese.known import given_names, listed_names, taxa
 from knowledge.extract.chinese.people import dotted_names, people
 from knowledge.extract.chinese.spans import DOT, Rank, Span, kind_of, name_words
 from knowledge.extract.chinese.words import chinese_pipeline, segment, text_of, words_of
@@ -54,6 +55,9 @@ def chinese_candidates(doc: Doc, *, known: Iterable[tuple[str, str]] = ()) -> li
         *people(tokens),
         *dotted_names(tokens),
         *tagged_names(tokens, text),
+        *listed_names(tokens),
+        *given_names(text),
+        *taxa(text),
         *_latin(text),
     ]
     return [Candidate(s.start, s.end, s.type, s.origin, s.key) for s in _best(spans)]

@@ -12,6 +12,7 @@ from knowledge.extract.chinese.units import Unit, lexicon
 from knowledge.types import DATE, NAME, ORG, PERSON, PLACE, VALUES, WORK
 
 _TITLES = frozenset("家员手师者")
+_IN_OFFICE = frozenset(["任期", "在位", "在任", "任职", "统治", "执政", "效力", "年号", "任"])
 _RANGE = frozenset("－-—–~～至到")
 _WORKS = ("片", "电影", "剧", "小说", "动画", "漫画", "游戏", "专辑", "歌曲", "单曲", "节目")
 _DESCRIBING = frozenset(
@@ -51,6 +52,8 @@ def life_dates(notes: Notes, unit: Unit, aside: Sequence[Unit]) -> None:
     if not dates or len(dates) > 2:
         return
     text = [part.text for part in aside]
+    if any(word in _IN_OFFICE for word in text):
+        return
     owner = unit.items[-1:]
     sure = 0.95 if owner[0].type == PERSON else 0.6
     if len(dates) == 2:
@@ -204,6 +207,8 @@ def copulas(
             continue
         if (subject is not None and c < subject.end - 1) or c + 1 >= len(clause):
             continue
+        if c == 0 and unit.text == "即":
+            return
         left = look_left(clause, c, subject, {})
         left.negated = left.negated or unit.text in ("不是", "并非")
         rest = clause[c + 1 :]
@@ -250,6 +255,8 @@ def _is_of(notes: Notes, actual: tuple[Candidate, ...], rest: Clause, weight: fl
     cut = bool(rest) and rest[-1].text == "之一"
     rest = _without_end(rest)
     names = [i for i, unit in enumerate(rest) if unit.named]
+    if names and _kind_of(notes, actual, rest, names[-1], weight, left):
+        return
     if not names or any(not _describes(u) and u.text not in _LINKS for u in rest):
         return
     at = names[-1]
@@ -259,7 +266,7 @@ def _is_of(notes: Notes, actual: tuple[Candidate, ...], rest: Clause, weight: fl
         elif len(names) > 1 and rest[names[-2] + 1].text == "的" and rest[at - 1].text in words.sets["roles"]:
             notes.add(actual, rest[at - 1].text, rest[names[-2]].items, 0.7 * weight, left)
         return
-    if not _nounlike(rest[-1]):
+    if not _nounlike(rest[-1]) and not (rest[-2].text in ("的", "之") and rest[-1].tag == "v"):
         return
     linked = any(u.text in ("的", "之") and not u.items for u in rest[at + 1 :])
     noun = rest[-1].text
@@ -277,6 +284,15 @@ def _is_of(notes: Notes, actual: tuple[Candidate, ...], rest: Clause, weight: fl
         notes.add(actual, noun, of, 0.75 * weight, left)
     elif of[0].type in (PLACE, ORG) and len(noun) > 1 and not person:
         notes.add(actual, noun, of, 0.6 * weight, left)
+
+
+def _kind_of(notes: Notes, actual: tuple[Candidate, ...], rest: Clause, at: int, weight: float, left: Left) -> bool:
+    """Note "X为Y科的一种"; tells whether that is what is said."""
+    tail = [unit.text for unit in rest[at + 1 :]]
+    if not tail or len(tail) > 6 or tail[0] not in ("的", "之", "中") or not tail[-1].endswith(("种", "属", "物种")):
+        return False
+    notes.add(actual, "属于", rest[at].items[-1:], 0.75 * weight, left)
+    return True
 
 
 def _nounlike(unit: Unit) -> bool:
@@ -299,7 +315,8 @@ def _of_people(nouns: Sequence[str]) -> bool:
 
 def _origin(place: Unit, noun: str) -> str:
     """Return what a place in front of "人" or an occupation says: a nationality, or for part of a country, a home."""
-    return "籍贯" if noun == "人" and place.text[-1] in "省市县区镇村乡府" else "国籍"
+    home = place.text[-1] in "省市县区镇村乡府" or place.text in lexicon().sets["homes"]
+    return "籍贯" if noun == "人" and home else "国籍"
 
 
 def _without_end(rest: Clause) -> Clause:

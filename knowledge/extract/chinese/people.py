@@ -44,6 +44,8 @@ def _person_end(tokens: list[Word], at: int) -> int:
         if token.text[0] in words.surnames and (len(token.text) == 3 or token.tag != "nrt"):
             return token.end
         return token.end if compound else 0
+    if compound and len(token.text) == 4 and token.tag == "n" and not in_dictionary(token.text):
+        return token.end
     if token.text in words.compound_surnames:
         return _given(tokens, at, True)
     if token.text in words.surnames:

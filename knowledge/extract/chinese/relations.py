@@ -14,14 +14,15 @@ from spacy.tokens import Doc
 
 from knowledge.extract.candidate import Candidate, Statement
 from knowledge.extract.chinese import nouns
+from knowledge.extract.chinese.attributes import attributes
 from knowledge.extract.chinese.events import Event
 from knowledge.extract.chinese.measures import AMOUNTS, measures
 from knowledge.extract.chinese.scan import Left, look_left, look_right
 from knowledge.extract.chinese.subject import Clause, Subject, find_subject, phrase_end, stand_in
 from knowledge.extract.chinese.units import Unit, Verb, Words, clauses, lexicon
-from knowledge.types import DATE
+from knowledge.types import DATE, PLACE
 
-_TOPIC_DROPPED, _INHERITED = 0.8, 0.9
+_TOPIC_DROPPED, _INHERITED = 0.85, 0.9
 _LEAST = 0.3
 _LONGEST_VERB = 4
 """Units."""
@@ -67,6 +68,8 @@ class _Sentence:
     """What the last amount was of."""
     named: list[Unit] = field(default_factory=list)
     """The names of the clauses before."""
+    said: Statement | None = None
+    """The last statement about where something is."""
     found: dict[tuple[int, int, str, int, int], Statement] = field(default_factory=dict)
 
     def read(self) -> list[Statement]:
@@ -74,7 +77,8 @@ class _Sentence:
             return []
         parts, asides = clauses(self.units)
         if self.topic is not None and parts:
-            self.running = (stand_in(self.topic, parts[0], 0),)
+            first = next((part for part in parts if any(not unit.items for unit in part)), parts[0])
+            self.running = (stand_in(self.topic, first, 0),)
             self.weight = _TOPIC_DROPPED
         for unit, aside in asides:
             nouns.life_dates(self, unit, aside)
@@ -108,6 +112,8 @@ class _Sentence:
                     self.found[key] = Statement(
                         s, predicate, o, self.start, self.end, round(confidence, 3), negated, modality
                     )
+                    if o.type == PLACE and predicate[-1] in "于有辖":
+                        self.said = self.found[key]
 
     def about(self, items: Sequence[Candidate]) -> bool:
         """Tell whether one of the names is the topic's."""
@@ -140,6 +146,8 @@ class _Sentence:
         nouns.appositions(self, clause, previous)
         measures(self, clause, actual, owner, weight)
         nouns.copulas(self, clause, subject, actual, owner, weight)
+        self.examples(clause)
+        attributes(self, clause, subject, owner, weight)
         agents = subject is not None and _only_agent(clause, subject)
         self.events(clause, None if agents else subject, actual, weight)
         for unit in clause:
@@ -149,6 +157,16 @@ class _Sentence:
             # "X的收入为5亿元，…" goes on about X; "X的父亲为…，…" need not.
             self.running = owner if any(unit.kind in AMOUNTS for unit in clause) else ()
         self.pending = []
+
+    def examples(self, clause: Clause) -> None:
+        """Note "包括X、Y" for what the clause before has said of a larger place: "分布于Z，包括X、Y"."""
+        last = self.said
+        self.said = None
+        if last is None or len(clause) < 2 or clause[0].text not in lexicon().sets["examples"] or not clause[1].named:
+            return
+        for unit in clause[1:]:
+            if unit.kind == PLACE:
+                self.add((last.subject,), last.predicate, unit.items, 0.85 * last.confidence)
 
     def _with_pointers(self, clause: Clause) -> Clause:
         """Put the organisation that the sentence has just named for "该会" and the like."""
@@ -162,6 +180,8 @@ class _Sentence:
 
     def events(self, clause: Clause, subject: Subject | None, actual: tuple[Candidate, ...], weight: float) -> None:
         """Note what a clause's verbs state."""
+        if clause[0].text in lexicon().sets["examples"]:
+            return
         verbs: dict[int, int] = {}
         last: tuple[Candidate, ...] = actual
         first = True
@@ -205,7 +225,7 @@ def _only_agent(clause: Clause, subject: Subject) -> bool:
 def _verb(clause: Clause, at: int) -> tuple[int, tuple[Verb, ...]]:
     """Return the index after the verb at ``at`` and its uses in the lexicon (none for a general verb), or 0."""
     words = lexicon()
-    if clause[at].items:
+    if clause[at].items or _noun_of_reason(clause, at):
         return 0, ()
     if clause[at].text[0] in words.firsts:
         text, longest = "", 0
@@ -224,6 +244,14 @@ def _verb(clause: Clause, at: int) -> tuple[int, tuple[Verb, ...]]:
     if unit.tag in ("v", "vd") and unit.text not in words.sets["light"] and unit.text not in words.sets["modals"]:
         return at + 1, ()
     return 0, ()
+
+
+def _noun_of_reason(clause: Clause, at: int) -> bool:
+    """Tell whether a verb is what something is done for or happened for: "由于经营困难", "为庆祝胜利"."""
+    before = clause[at - 1] if at else None
+    if before is None or before.items or before.text not in ("由于", "因", "因为", "为", "为了", "以便"):
+        return False
+    return before.text in ("为了", "以便") or any(unit.text in ("而", "困难", "原因") for unit in clause[at + 1 :])
 
 
 def _used_as_verb(clause: Clause, at: int) -> bool:

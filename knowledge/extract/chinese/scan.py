@@ -12,6 +12,7 @@ from knowledge.types import DATE, TIME
 PLACE_PREPOSITIONS = frozenset("于在")
 _ASPECT = frozenset("了过着著")
 _FILLER_TAGS = frozenset(["m", "q", "a", "b", "n", "vn", "l", "i", "j", "an", "nz", "mq", "t", "f", "ng", "s", "nr"])
+_POINTING = frozenset(["这些", "那些", "这个", "该", "此", "其", "整个", "各"])
 _HEAD_TAGS = NOUN_TAGS | {"b", "a", "f", "q", "zg", "g", "ag", "nrfg"}
 _LONGEST_FILL = 5
 
@@ -32,6 +33,10 @@ class Left:
     """Whether "is" stands between the subject and the verb: "X是由Y创办的学校"."""
     partner: tuple[Candidate, ...] = ()
     places: list[Candidate] = field(default_factory=list)
+    goals: list[Candidate] = field(default_factory=list)
+    """Where somebody goes for it: "到X讲课"."""
+    datives: list[Candidate] = field(default_factory=list)
+    """For whom it is done: "给X讲课"."""
     same: bool = False
     """Whether the subject is that of the verb before."""
     start: int = 0
@@ -96,14 +101,21 @@ def look_left(clause: Clause, at: int, subject: Subject | None, verbs: dict[int,
                 and not before.items
                 and (before.text in lexicon().sets["prepositions"] or before.tag == "p")
             ):
-                if before.text in PLACE_PREPOSITIONS:
-                    found.places += unit.items
+                _in_phrase(found, before, unit)
                 j -= 2
             elif before is not None and j - 1 in verbs:
-                found.subject, found.same, found.certain = None, True, False
+                if before.text in words.sets["pivots"]:
+                    found.subject = unit.items
+                else:
+                    found.subject, found.same, found.certain = None, True, False
                 return found
             else:
                 found.subject, found.certain = unit.items, before is None or found.same
+                k = j - 1
+                while k >= stop and clause[k].kind == DATE and not found.dates:
+                    found.dates.append(clause[k].items[0])
+                    found.start, found.certain = k, True
+                    k -= 1
                 return found
         elif unit.items:
             if before is None or not _preposition(before):
@@ -128,7 +140,7 @@ def look_left(clause: Clause, at: int, subject: Subject | None, verbs: dict[int,
             j -= 1
         elif j in verbs:
             found.same = True
-            found.certain = found.certain and joined
+            found.certain = found.certain and (joined or j == at - 1)
             return found
         elif text in ("并", "并且", "而", "且", "及", "和", "、", "以及", "后", "再", "又"):
             joined = True
@@ -151,13 +163,24 @@ def look_left(clause: Clause, at: int, subject: Subject | None, verbs: dict[int,
             j -= 1
         elif (start := _phrase_start(clause, j, stop)) >= 0:
             found.passive = found.passive or clause[start].text in words.sets["passive"]
-            if clause[start].text in PLACE_PREPOSITIONS:
-                found.places += [item for u in clause[start:j] if u.named for item in u.items]
+            for inner in clause[start:j]:
+                if inner.named:
+                    _in_phrase(found, clause[start], inner)
             j = start - 1
         else:
             found.subject = ()
             return found
     return found
+
+
+def _in_phrase(found: Left, preposition: Unit, unit: Unit) -> None:
+    """Note a name in a prepositional phrase."""
+    if preposition.text in PLACE_PREPOSITIONS:
+        found.places += unit.items
+    elif preposition.text in ("到", "往", "赴"):
+        found.goals += unit.items
+    elif preposition.text in lexicon().sets["datives"]:
+        found.datives += unit.items
 
 
 def _preposition(unit: Unit) -> bool:
@@ -178,7 +201,7 @@ def _phrase_start(clause: Clause, at: int, stop: int) -> int:
         unit = clause[i]
         if _preposition(unit):
             return i
-        if not unit.items and unit.tag[:1] in ("v", "c", "d"):
+        if not unit.items and unit.tag[:1] in ("v", "c", "d") and unit.tag != "vn":
             return -1
     return -1
 
@@ -209,7 +232,11 @@ def look_right(clause: Clause, at: int) -> Right:
             found.items, found.at, found.adjacent = unit.items, k, k == first
             _read_after(clause, k, found)
             return found
-        if not (unit.tag in _FILLER_TAGS or (unit.text == "的" and k > first and clause[k - 1].tag in ("a", "b"))):
+        if not (
+            unit.tag in _FILLER_TAGS
+            or unit.text in _POINTING
+            or (unit.text == "的" and k > first and clause[k - 1].tag in ("a", "b"))
+        ):
             return found
         if is_noun(unit):
             found.noun = unit.text
@@ -217,9 +244,24 @@ def look_right(clause: Clause, at: int) -> Right:
     return found
 
 
+def _last_of_phrase(clause: Clause, at: int) -> int:
+    """Return the index of the name that a name and a noun stand in front of, as in "英国作家X"; else ``at``."""
+    k = at + 1
+    while clause[at].named and k < len(clause) and k - at <= 3:
+        if clause[k].named:
+            at, k = k, k + 1
+            continue
+        if not is_noun(clause[k]) or clause[k].text in lexicon().verbs or clause[k].text in lexicon().sets["ends"]:
+            break
+        k += 1
+    return at
+
+
 def _read_after(clause: Clause, at: int, found: Right) -> None:
-    """Look at what follows the object."""
+    """Look at what follows the object; of "Y人X" and "Y X", X is the object."""
     words = lexicon()
+    at = _last_of_phrase(clause, at)
+    found.items = clause[at].items
     k = at + 1
     while k < len(clause) and not clause[k].items and clause[k].text in words.sets["ends"]:
         k += 1
@@ -228,6 +270,8 @@ def _read_after(clause: Clause, at: int, found: Right) -> None:
     unit = clause[k]
     if unit.items:
         found.head = unit.named
+        return
+    if unit.text in words.verbs and k + 1 < len(clause) and clause[k + 1].items:
         return
     adverb = unit.text in ("很", "仍", "最", "太")
     found.head = unit.text in ("的", "之") or (unit.tag in _HEAD_TAGS and not adverb)

@@ -13,6 +13,7 @@ Clause = Sequence[Unit]
 _RANGE = frozenset(["至", "到", "－", "-", "–", "~", "～"])
 SKIP_TAGS = frozenset(["d", "ad", "c", "t", "zg", "df", "dg", "vd", "tg", "e", "y", "o"])
 NOUN_TAGS = frozenset(["n", "vn", "ng", "nz", "an", "l", "nr", "nt", "ns", "nrt", "j", "s"])
+_CLASSIFIERS = frozenset("个名位家座种些支部批条所间只")
 LONGEST_PHRASE = 8
 
 
@@ -57,7 +58,11 @@ def topic_word(clause: Clause, at: int, topic: Candidate | None) -> int:
 
 
 def stand_in(topic: Candidate, clause: Clause, at: int, size: int = 1) -> Candidate:
-    """Return the topic, as standing at the given units."""
+    """Return the topic, as standing at the given units, or where a name stands there, at the next word that is none."""
+    if clause[at].items:
+        word = next((unit for unit in clause[at:] if not unit.items), None)
+        start, end = (word.start, word.end) if word else (clause[at].start, clause[at].start + 1)
+        return Candidate(start, end, topic.type, "topic", topic.key)
     last = clause[min(at + size, len(clause)) - 1]
     return Candidate(clause[at].start, last.end, topic.type, "topic", topic.key)
 
@@ -104,7 +109,9 @@ def _find_subject(clause: Clause, topic: Candidate | None) -> Subject | None:
             or text in words.verbs
         ):
             return None
-        if text in lexicon().sets["prepositions"] or unit.tag == "p":
+        if text in ("由于", "因为", "因") and _clause_of_reason(clause, i):
+            i += 1
+        elif text in lexicon().sets["prepositions"] or unit.tag == "p":
             i = phrase_end(clause, i)
         elif (
             text in words.sets["directions"]
@@ -116,11 +123,19 @@ def _find_subject(clause: Clause, topic: Candidate | None) -> Subject | None:
             i += 1
         elif unit.tag in ("v", "vi", "vq", "vg") or _feature(clause, i):
             return None
+        elif unit.tag == "m" and len(text) > 1 and text[0] in "一两几多" and text[-1] in _CLASSIFIERS:
+            return Subject(end=i + 1)
         elif unit.tag in ("b", "a", "m", "q") and i + 1 < len(clause):
             i += 1
         else:
             return Subject(end=i + 1)
     return None
+
+
+def _clause_of_reason(clause: Clause, at: int) -> bool:
+    """Tell whether "as" begins a clause with a subject: "由于X是Y的成员", and not "由于X的要求"."""
+    after = clause[at + 1 : at + 3]
+    return len(after) == 2 and after[0].named and not after[1].items and after[1].tag[:1] in ("v", "d")
 
 
 def _own_subject(clause: Clause, at: int) -> Subject:
@@ -161,6 +176,11 @@ def phrase_end(clause: Clause, at: int) -> int:
             return i + 2 if after and not after.items and (after.tag == "f" or after.text[-1] in "期间初末") else i + 1
         if not unit.items and (unit.tag in ("f", "s") or unit.text in ("时", "期间", "后", "前", "起")):
             return i + 1
+        if unit.named and i + 1 < len(clause) and not clause[i + 1].items and clause[i + 1].text in ("等", "等人"):
+            end = i + 2
+            while end < len(clause) and end - i < LONGEST_PHRASE and (clause[end].named or is_noun(clause[end])):
+                end += 1
+            return end
         if unit.named:
             ahead = clause[i + 1 : i + 5]
             inner = [

@@ -39,6 +39,10 @@ def _segmenter() -> rjieba.Jieba:
             # The dictionary's own tags of the long ones are at times those of names.
             if len(word) > 2 or (len(word) > 1 and not segmenter.has_word(word)):
                 segmenter.add_word(word, segmenter.suggest_freq(word), "v")
+    for names in word_list("words")["known"].values():
+        for word in names.split():
+            if len(word) > 1 and not segmenter.has_word(word):
+                segmenter.add_word(word, segmenter.suggest_freq(word), "nz")
     for word in data["clause"]["role_verbs"]:
         if len(word) > 1:
             segmenter.add_word(word, _FREQUENT, "v")
@@ -52,13 +56,19 @@ def _segmenter() -> rjieba.Jieba:
 def _tags() -> dict[str, str]:
     """Return the tags of words that the dictionary takes for parts of names."""
     data = word_list("relations")
-    verbs = [word for row in data["verbs"] for word in row["words"] if len(word) > 2 or _is_name(word)]
+    verbs = [
+        word for row in data["verbs"] for word in row["words"] if len(word) > 2 or _is_name(word) or _is_place(word)
+    ]
     roles = [word for word in data["nouns"]["roles"].split() if _tag(word)[:1] in ("r", "d") or _is_name(word)]
     return dict.fromkeys(roles, "n") | dict.fromkeys(verbs, "v")
 
 
 def _is_name(word: str) -> bool:
     return len(word) > 1 and _tag(word)[:2] == "nr"
+
+
+def _is_place(word: str) -> bool:
+    return len(word) > 1 and _tag(word) in ("ns", "nt", "nz", "s", "b")
 
 
 def _tag(word: str) -> str:
@@ -76,6 +86,8 @@ def _apart(word: str, tag: str) -> list[tuple[str, str]]:
     """Take a particle off a word that no dictionary has: the model for unknown words glues "由" to what follows."""
     if len(word) == 2 and word[0] in "其之" and word[1] in _KIN:
         return [(word[0], "r" if word[0] == "其" else "u"), (word[1], "n")]
+    if len(word) > 2 and word[-1] == "人" and tag[0] == "n" and tag != "n" and _tag(word[:-1]) == "ns":
+        return [(word[:-1], "ns"), ("人", "n")]
     if len(word) == 2 and word[0] == "拟":
         return [("拟", "v"), *_segmenter().tag(word[1])]
     edge = word[0] in _particles() or word[-1] in _particles()

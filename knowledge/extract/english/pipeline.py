@@ -11,6 +11,7 @@ from functools import cache
 import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
+from thinc.api import Model, NumpyOps
 
 from knowledge.errors import PipelineError
 from knowledge.extract.english.layout import lay_out
@@ -94,7 +95,18 @@ def _loaded(source: str) -> Language:
         raise PipelineError(f"the spaCy pipeline {source!r} has no {missing[0]}: extraction needs one")
     nlp.max_length = 100_000_000
     add_abbreviations(nlp)
+    _use_fast_products(nlp)
     return nlp
+
+
+def _use_fast_products(nlp: Language) -> None:
+    """Let NumPy's own library multiply matrices: four times as fast here as the one that thinc brings."""
+    ops = NumpyOps(use_blis=False)
+    for _, component in nlp.pipeline:
+        model = getattr(component, "model", None)
+        for node in model.walk() if isinstance(model, Model) else ():
+            if isinstance(node.ops, NumpyOps):
+                node.ops = ops
 
 
 def _with_sentences(doc: Doc, bounds: Sequence[tuple[int, int]]) -> Doc:

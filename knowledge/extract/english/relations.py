@@ -241,7 +241,9 @@ class _Sentence:
         owners = [c for o in p.all(noun, "nmod:poss") for c in self.denotes.entities(o)]
         mine = self.denotes.entities(noun, shared=False)
         verb = _nominalised().get(lemma)
-        complements = [(self.denotes.case(c), self.denotes.entities(c)) for c in p.all(noun, *_NOMINAL)]
+        # What hangs on the noun of a definition: "is accountant at Acme".
+        hanging = p.all(noun, *_NOMINAL) + (p.all(noun, "obl") if p.child(noun, "cop") is not None else [])
+        complements = [(self.denotes.case(c), self.denotes.entities(c)) for c in hanging]
         if verb and not p.candidate[noun]:
             agents = [e for case, found in complements if case == "by" for e in found] or owners
             patients = [e for case, found in complements if case in ("of", "for") for e in found]

@@ -53,10 +53,11 @@ class Topic:
         """Tell whether ``text`` is the title, with or without its parenthesis."""
         plain = _plain(text)
         forms = [_plain(form) for form in title_forms(self.title)]
-        # A person is called by the last name, or the first.
-        return plain in forms or (
-            self.type == PERSON and " " in forms[-1] and plain in (forms[-1].split()[0], forms[-1].split()[-1])
-        )
+        if plain in forms or self.type != PERSON:
+            return plain in forms
+        # A person is called by the last name, or the first; "Charles III of Spain" not by Spain.
+        called = forms[-1].partition(" of ")[0].split()
+        return len(called) > 1 and plain in (called[0], called[-1])
 
     def define(self, text: str, p: Parse) -> Candidate | None:
         """Look for a definition in a document's first sentences, and note what it says.

@@ -59,8 +59,10 @@ STEPS = st.lists(
 )
 
 
-class Remembering(SpacyExtractor):
+class Remembering:
     """Extraction is a function of the document: hundreds of sequences need not repeat it."""
+
+    name = "remembering"
 
     def extract(self, document, chunks) -> Extraction:
         return _extracted(document)

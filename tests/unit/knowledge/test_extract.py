@@ -166,6 +166,18 @@ def test_brackets_do_not_lead_astray() -> None:
     assert ("jane smith", "painter of", "tarn school") in found
 
 
+def test_rows_say_what_their_cells_hold() -> None:
+    text = (
+        "product: Marl X200 | price: 300 EUR | owner: Ann Lee | note: works well with many others\nno: row | of names"
+    )
+    found = extract(text)
+    assert {(r.subject, r.predicate, r.object) for r in found.relations} == {
+        ("marl x200", "price", "EUR 300"),
+        ("marl x200", "owner", "ann lee"),
+    }
+    assert {text[r.start : r.end] for r in found.relations} == {text.partition("\n")[0]}
+
+
 def test_chinese() -> None:
     text = "北京星河有限公司（以下简称“星河”）成立于2003年。星河由王伟创立。《员工手册》规定使用 SAP Concur 系统。"
     found = extract(text, title="北京星河有限公司")

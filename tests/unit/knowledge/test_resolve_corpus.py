@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from knowledge.records import ALIAS, DocumentEntity, Edit, Mention, Relation
 from knowledge.resolve.corpus import Resolution, resolve_corpus
-from knowledge.types import DATE, NAME, ORG, PERSON, PLACE, PRODUCT
+from knowledge.types import DATE, NAME, ORG, PERSON, PLACE, PRODUCT, WORK
 
 
 class Corpus:
@@ -397,3 +397,46 @@ def test_time_is_in_proportion() -> None:
     began = time.perf_counter()
     made.resolve()
     assert time.perf_counter() - began < 6
+
+
+def test_people_who_are_addressed_as_a_man_and_as_a_woman_are_two() -> None:
+    corpus = Corpus().add("1", "lee velmor", PERSON, "Mr. Lee Velmor").add("2", "lee velmor", PERSON, "Ms. Lee Velmor")
+    assert corpus.parts() == ["1.lee velmor", "2.lee velmor"]
+    corpus = Corpus().add("1", "lee velmor", PERSON, "Mr. Lee Velmor").add("2", "lee velmor", PERSON, "Lee Velmor")
+    assert corpus.parts() == ["1.lee velmor 2.lee velmor"]
+
+
+def test_organisations_named_right_beside_a_person_tell_namesakes_apart() -> None:
+    corpus = Corpus()
+    for document, company in (("1", "acme"), ("2", "beta")):
+        corpus.add(document, company, ORG).add(document, "lee velmor", PERSON)
+        chunk = corpus.chunk(document)
+        corpus.mentions = [m for m in corpus.mentions if m.chunk_id != chunk]
+        corpus.mentions += [
+            Mention(chunk, "lee velmor", "Lee Velmor", PERSON, 0, 10),
+            Mention(chunk, company, company.title(), ORG, 14, 18),  # "Lee Velmor of Acme"
+        ]
+    assert corpus.parts() == ["1.acme", "1.lee velmor", "2.beta", "2.lee velmor"]
+
+
+def test_two_initials_are_those_of_the_one_whom_they_fit() -> None:
+    corpus = Corpus().add("1", "h. r. velmor", PERSON).add("2", "hugo r. velmor", PERSON)
+    assert corpus.parts() == ["1.h. r. velmor 2.hugo r. velmor"]
+    corpus.add("3", "henry r. velmor", PERSON)
+    assert len(corpus.parts()) == 3
+    assert len(Corpus().add("1", "h. velmor", PERSON).add("2", "hugo velmor", PERSON).parts()) == 2
+
+
+def test_a_product_without_brand_or_without_what_it_is() -> None:
+    corpus = Corpus().add("1", "velmor x7 pump", PRODUCT).add("2", "velmor x-7", PRODUCT)
+    assert corpus.parts() == ["1.velmor x7 pump 2.velmor x-7"]
+    corpus = Corpus().add("1", "acme", ORG).add("1", "acme velmor x7", PRODUCT).add("2", "velmor x7", PRODUCT)
+    assert corpus.parts() == ["1.acme", "1.acme velmor x7 2.velmor x7"]
+    corpus.add("3", "beta", ORG).add("3", "beta velmor x7", PRODUCT)
+    assert len(corpus.parts()) == 5
+
+
+def test_a_work_with_and_without_subtitle() -> None:
+    corpus = Corpus().add("1", "long road: a life", WORK).add("2", "long road", WORK)
+    assert corpus.parts() == ["1.long road: a life 2.long road"]
+    assert len(corpus.add("3", "long road: a war", WORK).parts()) == 3

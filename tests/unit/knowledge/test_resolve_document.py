@@ -139,7 +139,7 @@ def test_names_that_show_their_type() -> None:
 def test_lists_of_places() -> None:
     assert keys("[London|PLACE], [Paris|PLACE], [Texas|PLACE], [Ohio|PLACE] and [Rome|PLACE], Italy") == [
         "london",
-        "paris, texas",
+        "paris (texas)",
         "texas",
         "ohio",
         "rome",
@@ -322,3 +322,21 @@ def test_time_is_in_proportion(unit) -> None:
     began = time.perf_counter()
     resolve(unit * 5000)
     assert time.perf_counter() - began < 6
+
+
+@pytest.mark.parametrize(
+    ("marked", "number"),
+    [
+        ("The [Velmor X7 Garden Pump|PRODUCT] leaks. The [Velmor X7|PRODUCT] is loud. The [Velmor X-7|NAME] too.", 1),
+        ("The [Velmor X7 Garden Pump|PRODUCT], the [Velmor X7 Pool Pump|PRODUCT] and the [Velmor X7|PRODUCT].", 3),
+        ("[The Long Road: A Life|WORK] sold. [The Long Road|PLACE] is short.", 1),
+        ('[Robert "Bob" Velmor|PERSON] came. [Bob Velmor|PERSON] sat. [Robert Velmor|PERSON] left.', 1),
+        ("[St. Ann's School|ORG], [Eastby|PLACE] beat [St. Ann's School|ORG], [Westby|PLACE].", 4),
+        ("[St. Ann's School|ORG], [Eastby|PLACE] won. [St. Ann's School|ORG] sang.", 2),
+        ("Pupils of [St. Ann's School|ORG], [Eastby|PLACE] and [Westby|PLACE]. [St. Ann's School|ORG] sang.", 3),
+        ("[Mr. Velmor|PERSON] knows [Ms. Velmor|PERSON].", 2),
+        ("[Mayor Ann Velmor|PERSON] spoke. [Mayor Velmor|PERSON] left.", 1),
+    ],
+)
+def test_short_and_full_names(marked: str, number: int) -> None:
+    assert len(set(keys(marked))) == number
