@@ -35,6 +35,7 @@ from knowledge.graph.tables import Tables, by_form, tables_of, title_index
 from knowledge.names import NameIndex
 from knowledge.records import Chunk, DocumentEntity, Edit, Entity, Mention, Relation
 from knowledge.resolve import entity_key, without_parenthesis
+from knowledge.resolve.forms import normal
 from knowledge.types import VALUES
 
 Node = tuple[str, str | int]
@@ -165,14 +166,15 @@ class KnowledgeGraph:
         """Return the entities that ``name`` may mean, the likeliest first.
 
         That is the one whose key it is; then those that are called so or have the alias, the most mentioned first.
-        Only where there is none of these is a parenthesis at the end left out of account.
+        Only where there is none of these are a parenthesis at the end, punctuation, accents and legal forms left out of
+        account.
         """
         for form in (name, without_parenthesis(name)):
             numbers = {*self._forms.get(entity_key(form), ()), *self._forms.get(form, ())}
             if numbers:
                 exact = {form, entity_key(form)}
                 return sorted(map(self._at, numbers), key=lambda e: (e.key not in exact, *_most_mentioned(e)))
-        return []
+        return sorted(map(self._at, self._forms.get(normal(name), ())), key=_most_mentioned)
 
     def find_entity(self, name: str) -> str | None:
         """Return the key of the entity that ``name`` most likely means, or None."""

@@ -11,7 +11,8 @@ from knowledge.names import NameIndex
 from knowledge.records import ALIAS, Chunk, DocumentEntity, Edit, Mention, Relation
 from knowledge.resolve import entity_key, without_parenthesis
 from knowledge.resolve.corpus import resolve_corpus
-from knowledge.types import VALUES
+from knowledge.resolve.forms import legal, normal
+from knowledge.types import ORG, VALUES
 
 FILE = "graph.json"
 EntityRow = tuple[str, str, str, list[str]]
@@ -118,7 +119,10 @@ def by_form(tables: Tables, *, values: bool = True) -> dict[str, list[int]]:
     found: dict[str, list[int]] = {}
     for place, (key, name, kind, aliases) in enumerate(tables.entities):
         if values or kind not in VALUES:
-            for form in {key, *map(entity_key, (name, *aliases))}:
+            forms = {key, *map(entity_key, (name, *aliases))}
+            # "Acme" asks for "Acme Ltd" too, "K7" for "K-7".
+            forms |= {legal(form)[0] if kind == ORG else normal(form) for form in (name, *aliases)}
+            for form in forms:
                 found.setdefault(form, []).append(place)
     return found
 

@@ -136,7 +136,7 @@ def parse(doc: Doc, layout: Layout, named: Sequence[tuple[int, int, str]] = ()) 
     """Return a parsed layout as lists; ``named`` is kept with it."""
     # One array for all tokens: asking each token for each of these takes many times longer.
     values = doc.to_array(["LOWER", "LEMMA", "POS", "TAG", "DEP"])
-    names = {value: doc.vocab.strings[value] for value in set(values.ravel().tolist())}
+    names = {value: doc.vocab.strings[value] for value in set(map(int, values.ravel()))}
     lower, lemma, pos, tag, dep = ([names[value] for value in column] for column in values.T.tolist())
     offsets = doc.to_array(["HEAD"]).astype("int64").ravel().tolist()
     return Parse(
