@@ -193,6 +193,8 @@ def _compatible(one: str, other: str) -> bool:
 def _phrase_pattern() -> re.Pattern[str]:
     english = "|".join(re.escape(p) for p in (*phrases("en", "alias", "local"), *phrases("en", "alias", "global")))
     chinese = "|".join((*phrases("zh", "alias", "local"), *phrases("zh", "alias", "global")))
+    called = r"whom\s(?:[a-z]{1,15}\s){1,3}(?:calls?|called|knows?\sas|nicknamed)(?=\s[\"“A-Z])"
+    english = rf"{english}|{called}"
     phrase = rf"(?<![A-Za-z])(?:{english})(?![A-Za-z])|(?:{chinese})"
     return re.compile(rf"({_BEFORE_PHRASE})({phrase})", re.IGNORECASE)
 

@@ -68,6 +68,7 @@ class _Naming:
     ) -> None:
         self.nodes = nodes
         self.senses = senses
+        self.signed = senses.signs.signed
         self.written: dict[int, dict[str, int]] = defaultdict(dict)
         self.chunks: dict[int, set[int]] = defaultdict(set)
         for mention in mentions:
@@ -174,7 +175,7 @@ class _Naming:
         if first.type in VALUES:
             return first.key
         called = self._called(cluster)
-        qualifiers = sorted({self.nodes[i].qualifier for i in cluster.nodes} - {""})
+        qualifiers = sorted({self.senses.marks[i] for i in cluster.nodes} - {""})
         return f"{called} ({qualifiers[0]})" if qualifiers else called
 
     def _told_apart(
@@ -185,9 +186,10 @@ class _Naming:
         plain: Sequence[str],
         place_of: Mapping[int, int],
     ) -> dict[int, str]:
-        """Tell clusters of one name apart: by type, by company, by document."""
+        """Tell clusters of one name apart: by type, by what their documents say of them, by company, by document."""
         signs: list[Callable[[int], str]] = [
             lambda place: self._type(clusters[place]).lower(),
+            lambda place: self._sign(clusters[place]),
             lambda place: self._company(clusters[place], place_of, plain),
             lambda place: stem(self.nodes[clusters[place].nodes[0]].document_id),
             lambda place: self.nodes[clusters[place].nodes[0]].document_id,
@@ -203,6 +205,9 @@ class _Naming:
         for place in open_places:
             found[place] = f"{key} ({self.nodes[clusters[place].nodes[0]].document_id}, {place})"
         return found
+
+    def _sign(self, cluster: Cluster) -> str:
+        return min((self.nodes[i].qualifier for i in cluster.nodes if i in self.signed), default="")
 
     def _company(self, cluster: Cluster, place_of: Mapping[int, int], plain: Sequence[str]) -> str:
         roots = {root for i in cluster.nodes for root in self.senses.organisations.get(i, ())}

@@ -11,13 +11,13 @@ import re
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from connectors import Document
 from knowledge.records import DocumentEntity
 from knowledge.resolve.aliases import Declaration, defined_terms, explicit_aliases
-from knowledge.resolve.evidence import told_kinds
+from knowledge.resolve.evidence import region_after, told_kinds
 from knowledge.resolve.forms import (
     display,
     evident_type,
@@ -32,6 +32,7 @@ from knowledge.resolve.forms import (
 from knowledge.resolve.groups import Group, UnionFind, compatible, majority
 from knowledge.resolve.names import entity_key, without_parenthesis
 from knowledge.resolve.short import join_organisations, join_people, join_places, join_shortened
+from knowledge.resolve.signs import long_form, person_sign
 from knowledge.resolve.words import meanings, words
 from knowledge.types import NAME, ORG, PERSON, PLACE, VALUES
 
@@ -182,7 +183,7 @@ class _Resolver:
             following = _NEXT_PARENTHESIS.match(self.text, candidate.end)
             if not qualifier and following and following[1].casefold() in words("local", "qualifiers"):
                 qualifier = following[1].casefold()
-            if not qualifier and candidate.type in {PLACE, NAME}:
+            if not qualifier and self.told.get(i, candidate.type) in {PLACE, NAME}:
                 name, qualifier = self._region(name, candidate.end)
             if not qualifier:
                 qualifier = self._seat(i, name)
@@ -211,6 +212,8 @@ class _Resolver:
         plain, comma, rest = name.rpartition(", ")
         if comma and rest.replace(".", "").casefold() in regions:
             return plain, regions[rest.replace(".", "").casefold()]
+        if region := region_after(self.text, end):
+            return name, regions.get(region.casefold(), region.casefold())
         following = _NEXT_REGION.match(self.text, end)
         if not following or name.casefold() in regions:
             return name, ""
@@ -297,7 +300,14 @@ class _Resolver:
         parts: dict[int, list[Group]] = defaultdict(list)
         for index, group in enumerate(self.groups):
             parts[self.found.find(index)].append(group)
-        made = {root: self._entity(members) for root, members in sorted(parts.items())}
+        places: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for candidate, index in zip(self.candidates, of, strict=True):
+            places[self.found.find(index)].append((candidate.start, candidate.end))
+        linked = {self.found.find(index) for long, short, _ in pairs for index in (long, short)}
+        made = {
+            root: self._signed(self._entity(members), places[root], root in linked)
+            for root, members in sorted(parts.items())
+        }
         key_of = {index: made[self.found.find(index)].key for index in range(len(self.groups))}
         entities: dict[str, DocumentEntity] = {}
         for entity in made.values():
@@ -314,6 +324,17 @@ class _Resolver:
             tuple(key_of[index] for index in of),
             tuple(sorted(aliases, key=lambda a: (a.start, a.end, a.key, a.other))),
         )
+
+    def _signed(self, entity: DocumentEntity, places: list[tuple[int, int]], linked: bool) -> DocumentEntity:
+        """Give an entity without qualifier what the text tells it from its namesakes by; the key stays."""
+        sign = ""
+        if entity.qualifier or entity.key.endswith((")", "）")):
+            return entity
+        if entity.type == PERSON and not person(entity.name).bare:
+            sign = person_sign(self.text, places)
+        elif entity.type in {ORG, NAME} and not linked:
+            sign = next(filter(None, (long_form(self.text, *place) for place in places)), "")
+        return replace(entity, qualifier=sign) if sign else entity
 
     def _entity(self, members: list[Group]) -> DocumentEntity:
         kinds: Counter[str] = Counter()

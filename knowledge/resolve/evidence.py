@@ -12,8 +12,9 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from knowledge.language import STOP_WORDS
+from knowledge.resolve.forms import has_han
 from knowledge.resolve.words import meanings, words
-from knowledge.types import NAME, ORG, PERSON, PLACE
+from knowledge.types import NAME, ORG, PERSON, PLACE, PRODUCT, WORK
 
 if TYPE_CHECKING:
     from knowledge.extract.candidate import Candidate
@@ -32,6 +33,12 @@ _BEFORE_COMMA = re.compile(r"\b([a-z]+)\s(?:the|a|an|its|their|our|his|her)\s(?:
 _NOUN_OF = re.compile(r"\b([a-z-]{3,20})\sof\s$")
 _ARTICLE = re.compile(r"\b(?:the|a|an|its|their|his|her|our|first|new)\s(?:[a-z-]{2,20}\s){0,3}$", re.IGNORECASE)
 _HIS = re.compile(r"[^.;!?\n]{0,40}\b(?:his|her|he|she|himself|herself)\b|,?\s(?:who|whose)\b")
+_IN_REGION = re.compile(
+    r",?\sin\s(?:the|a)\s(?:[a-z-]{2,20}\s){0,3}(?:province|county|state|region|district|prefecture|canton)\sof\s"
+    r"((?:[A-Z][\w'’-]{1,30}\s?\b){1,3})"
+)
+_THE = re.compile(r"\b[Tt]he\s$")
+_VERB = re.compile(r"\s((?:was|is|were|are)\s)?(?:[a-z]{2,12}ly\s)?([a-z]{3,20})\b")
 _WORD = re.compile(r"[A-Za-z][\w-]*")
 
 
@@ -59,6 +66,12 @@ def _surname(text: str, candidate: Candidate, surnames: set[str]) -> bool:
     return not before or before[0].casefold() not in words("evidence", "prepositions")
 
 
+def region_after(text: str, end: int) -> str:
+    """Return the region that a text puts a place in: "Acton, in the coastal province of Lorn"; else nothing."""
+    match = _IN_REGION.match(text, end)
+    return match[1].strip() if match else ""
+
+
 def _split(text: str, candidates: Sequence[Candidate], members: Sequence[int]) -> dict[int, str]:
     strong: dict[int, str] = {}
     weak: dict[int, str] = {}
@@ -67,6 +80,8 @@ def _split(text: str, candidates: Sequence[Candidate], members: Sequence[int]) -
             strong[i] = kind
         elif kind := _hinted_kind(text, candidates[i]):
             weak[i] = kind
+    if len(members) > 1:
+        _contrast(text, candidates, members, strong, weak)
     kinds = Counter([*strong.values(), *weak.values()])
     if len(kinds) == 1:
         return _corrected(text, candidates, members, next(iter(kinds)), bool(strong))
@@ -77,6 +92,52 @@ def _split(text: str, candidates: Sequence[Candidate], members: Sequence[int]) -
     first = [strong.get(i) or weak.get(i, "") for i in members]
     usual = min(kinds, key=lambda kind: (-kinds[kind] - guessed[kind], first.index(kind)))
     return {i: strong.get(i) or weak.get(i) or usual for i in members}
+
+
+def _contrast(
+    text: str, candidates: Sequence[Candidate], members: Sequence[int], strong: dict[int, str], weak: dict[int, str]
+) -> None:
+    """Add what only two places together show: "Jane Roe paid for her" and "the Jane Roe was launched"."""
+    titled = {i for i in members if strong.get(i) == WORK or (i not in strong and _bracketed(text, candidates[i]))}
+    vessels = {i for i in members if i not in strong and _is_run(text, candidates[i])}
+    for i in members:
+        c = candidates[i]
+        full = c.type == PERSON and (" " in text[c.start : c.end] or has_han(text[c.start : c.end]))
+        if full and i not in strong and i not in vessels | titled and _lives(text, c) and (titled or vessels):
+            strong[i] = PERSON
+    if PERSON in strong.values():
+        strong.update(dict.fromkeys(vessels, PRODUCT))
+        strong.update(dict.fromkeys(titled, WORK))
+
+
+def _bracketed(text: str, candidate: Candidate) -> bool:
+    return (
+        text[max(0, candidate.start - 1) : candidate.start] == "《" and text[candidate.end : candidate.end + 1] == "》"
+    )
+
+
+def _is_run(text: str, candidate: Candidate) -> bool:
+    """Tell whether a name with "the" before it does what ships do: "the Jane Roe was launched"."""
+    if not _THE.search(text[max(0, candidate.start - 6) : candidate.start]):
+        return False
+    match = _VERB.match(text, candidate.end)
+    return match is not None and match[2] in words("evidence", "launched" if match[1] else "sailing")
+
+
+def _lives(text: str, candidate: Candidate) -> bool:
+    """Tell whether a name without an article does what people do."""
+    if _THE.search(text[max(0, candidate.start - 6) : candidate.start]):
+        return False
+    after = text[candidate.end : candidate.end + _REACH]
+    if after.startswith(_chinese_living()):
+        return True
+    match = _VERB.match(after)
+    return match is not None and match[2] in words("evidence", "born" if match[1] else "living")
+
+
+@cache
+def _chinese_living() -> tuple[str, ...]:
+    return tuple(sorted(words("zh", "living")))
 
 
 def _corrected(
@@ -98,8 +159,8 @@ def _corrected(
 def stated_kind(text: str, start: int, end: int) -> str:
     """Return the kind that a noun beside a name says it is of: "Acme, the cement group", "the town of Acme"."""
     after, before = text[end : end + _REACH], text[max(0, start - _REACH) : start]
-    if match := _APPOSITION.match(after) or _IS_A.match(after):
-        return _kind_of_phrase(match[1])
+    if phrase := described(after):
+        return _noun_kind(head_noun(phrase))
     if match := _NOUN_OF.search(before):
         return PLACE if _noun_kind(match[1]) == PLACE else ""
     if match := _ALSO.search(before):
@@ -121,8 +182,14 @@ def _nouns() -> dict[str, str]:
     return meanings("kinds")
 
 
-def _kind_of_phrase(phrase: str) -> str:
-    """Return the kind of the last noun before a phrase goes on with a small word: "cement group of the north"."""
+def described(after: str) -> str:
+    """Return the phrase that says what somebody or something is, of what follows a name: ", a nurse at …"."""
+    match = _APPOSITION.match(after) or _IS_A.match(after)
+    return match[1] if match else ""
+
+
+def head_noun(phrase: str) -> str:
+    """Return the last noun before a phrase goes on with a small word: "cement group of the north"."""
     last = ""
     for word in _WORD.findall(phrase):
         if word in words("evidence", "following"):
@@ -130,7 +197,7 @@ def _kind_of_phrase(phrase: str) -> str:
         if word in STOP_WORDS or not word.islower():
             return ""
         last = word
-    return _noun_kind(last)
+    return last
 
 
 def _hinted_kind(text: str, candidate: Candidate) -> str:
@@ -147,6 +214,12 @@ def _hinted_kind(text: str, candidate: Candidate) -> str:
             return PLACE
     if candidate.type == PLACE and before and before[-1].casefold() in words("evidence", "located"):
         return PLACE
+    if " " not in text[candidate.start : candidate.end] and region_after(text, candidate.end):
+        return PLACE
+    if _THE.search(text[max(0, candidate.start - 6) : candidate.start]):
+        verb = _VERB.match(after)
+        if verb and not verb[1] and verb[2] in words("evidence", "measured"):
+            return PRODUCT
     if (
         candidate.type == ORG
         and (word := _WORD.match(after.lstrip(" ")))

@@ -64,10 +64,13 @@ class Senses:
         self.number = {(node.document_id, node.key): i for i, node in enumerate(nodes)}
         self.found: UnionFind[int] = UnionFind()
         self.kinds: dict[int, str] = {i: node.type for i, node in enumerate(nodes)}
-        self.qualifiers: dict[int, str] = {i: node.qualifier for i, node in enumerate(nodes)}
+        relations = relations if isinstance(relations, Sequence) else list(relations)
         self.links, self.affiliations = self._linked(chunk_documents, relations)
-        signs = signs_of(nodes, self.number, mentions, chunk_documents)
+        self.signs = signs = signs_of(nodes, self.number, mentions, chunk_documents, relations)
         self.genders = signs.genders
+        self.marks = ["" if i in signs.signed else node.qualifier for i, node in enumerate(nodes)]
+        """The qualifiers that are part of a name."""
+        self.qualifiers: dict[int, str] = dict(enumerate(self.marks))
         for node, organisations in signs.beside.items():
             self.affiliations[node] |= organisations
         self.blocks = Blocks(nodes, self.labels)
@@ -111,11 +114,11 @@ class Senses:
     def _resolve(self) -> None:
         """Join in the order: like-named things; declared acronyms; people, by company; all else that is declared."""
         shorts = self._shorts()
-        declared = {short for short, _ in shorts}
+        declared = {short for short, _ in shorts} | self.signs.long.keys()
         senses: dict[str, dict[tuple[str, str], list[int]]] = defaultdict(lambda: defaultdict(list))
         for i, node in enumerate(self.nodes):
             if node.type not in VALUES and i not in declared and not self.blocks.alone(i):
-                senses[self.blocks.block[i]][(node.qualifier, node.type)].append(i)
+                senses[self.blocks.block[i]][(self.marks[i], node.type)].append(i)
         shortened = {self.blocks.block[short] for short in declared}
         peopled = {block for block, kinds in senses.items() if any(kind == PERSON for _, kind in kinds)}
         for block in sorted(senses):
@@ -189,9 +192,18 @@ class Senses:
     def _join_shorts(self, shorts: list[tuple[int, int]], senses: dict[str, dict[tuple[str, str], list[int]]]) -> None:
         """Join acronyms with their long forms; where there is one long form, it is a sense of the acronym."""
         by_block: dict[str, set[int]] = defaultdict(set)
+        known: dict[str, dict[str, int]] = defaultdict(dict)
         for short, long in shorts:
             if self.join(long, short):
                 by_block[self.blocks.block[short]].add(short)
+                known[self.blocks.block[short]].setdefault(normal(self.labels[long]), short)
+        for short, long_form in sorted(self.signs.long.items()):
+            block, name = self.blocks.block[short], normal(long_form)
+            # Where the long form starts is a guess: it may be the end of what another document names.
+            same = next((one for other, one in sorted(known[block].items()) if other.endswith(name)), None)
+            whole = senses.get(name, {}).get(("", ORG)) or senses.get(name, {}).get(("", NAME)) or [short]
+            self.join(known[block].setdefault(name, same if same is not None else whole[0]), short)
+            by_block[block].add(short)
         for block, members in sorted(by_block.items()):
             roots = {self.found.find(short) for short in members}
             if len(roots) == 1 and block in senses:
@@ -230,6 +242,10 @@ class Senses:
         for member in members:
             for company in sorted(self.organisations.get(member, ())):
                 self.join(by_company.setdefault(company, member), member)
+        for part in self.signs.apart(list(members)):
+            self._join_untold(part)
+
+    def _join_untold(self, members: Sequence[int]) -> None:
         told = sorted({self.found.find(m) for m in members if self.organisations.get(m)})
         untold = [m for m in members if not self.organisations.get(m)]
         if len(told) <= 1:

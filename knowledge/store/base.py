@@ -11,7 +11,7 @@
 *   Chunks and vectors come in one order everywhere: by document id, code point by code point, then by ordinal.
 *   Methods may be called from several threads. What cannot be read or written raises ``StoreError``.
 
-``knowledge.testing.StoreContract`` checks all this: inherit it in your tests.
+``knowledge.store.testing.StoreContract`` checks all this: inherit it in your tests.
 """
 
 from __future__ import annotations

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from knowledge.extract.candidate import Candidate
 from knowledge.extract.chinese.nouns import Notes, offices
 from knowledge.extract.chinese.scan import Left, Right
-from knowledge.extract.chinese.subject import Clause, Subject, stand_in
+from knowledge.extract.chinese.subject import Clause, Subject, is_noun, stand_in
 from knowledge.extract.chinese.units import Verb, lexicon
 from knowledge.extract.chinese.words import in_dictionary
-from knowledge.types import DATE, NAME, ORG, PERSON, PLACE, VALUES
+from knowledge.types import DATE, NAME, ORG, PERSON, PLACE, VALUES, WORK
 
 _SURE, _LIKELY, _GENERAL = 0.9, 0.8, 0.66
 _AFTER_OBJECT = frozenset(["和", "与", "及", "并", "等", "而", "后", "时", "、"])
@@ -254,10 +254,10 @@ class Event:
         right = self.right
         if (
             right.head
-            or not (right.adjacent or self._only_counted())
+            or not (right.adjacent or self._only_counted() or self._apposed(objects))
             or not self.left.certain
             or (self.left.same and not doer)
-            or (len(self.word) < 2 and not right.preposition)
+            or (len(self.word) < 2 and not right.preposition and not self._with_aspect())
         ):
             return
         after = self.clause[right.at + 1] if right.at + 1 < len(self.clause) else None
@@ -268,9 +268,17 @@ class Event:
         form = self.word + right.preposition
         if objects[0].type in VALUES:
             if objects[0].type not in (DATE, "TIME"):
-                sentence.add(doer, form, objects, 0.6 * self.weight, self.left)
+                sentence.add(doer, form, objects, (_GENERAL if right.adjacent else 0.6) * self.weight, self.left)
             return
         sentence.add(doer, form, objects, _GENERAL * self.weight, self.left)
+
+    def _with_aspect(self) -> bool:
+        return self.end < len(self.clause) and self.clause[self.end].text in _ASPECT
+
+    def _apposed(self, objects: tuple[Candidate, ...]) -> bool:
+        """Tell whether only nouns in apposition stand between verb and object: "击败韩国选手X"."""
+        before = self.clause[self.right.at - 1]
+        return objects[0].type in (WORK, PERSON, ORG) and is_noun(before) and bool(self.right.noun)
 
     def _only_counted(self) -> bool:
         """Tell whether nothing but "a" stands between verb and object."""
@@ -295,7 +303,7 @@ class Event:
         """Return how well the verb goes with its subject, whatever its object."""
         if not self.rows:
             following = self.clause[self.end] if self.end < len(self.clause) else None
-            bound = following is None or self.right.items or following.tag[:1] in ("u", "n")
+            bound = following is None or self.right.items or following.tag[:1] in ("u", "n", "m", "a", "b", "r")
             return _GENERAL if bound and self.left.certain and self.first and len(self.word) > 1 else 0.0
         for row in self.rows:
             if doer[0].type in row.subject or (row.middle and doer[0].type in row.object):

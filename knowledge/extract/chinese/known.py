@@ -90,7 +90,8 @@ def given_names(text: str) -> Iterator[Span]:
     """Find what somebody or something is said to be called, up to the next mark: "俗名黑记、黑点仔"."""
     for match in _known().naming.finditer(text):
         for group in range(1, 4):
-            if match[group] and not _common(match[group]):
+            titled = match[0].startswith(("封", "改封", "追封", "改称", "简称"))
+            if match[group] and not (_common(match[group]) and (titled or len(match[group]) < 3)):
                 yield Span(Rank.WORD, match.start(group), match.end(group), NAME, "rule")
     for match in _COURTESY.finditer(text):
         yield Span(Rank.PERSON, match.start(2), match.end(2), NAME, "rule")

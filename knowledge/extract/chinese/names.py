@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 
 from knowledge.extract.candidate import Candidate
 from knowledge.extract.chinese.built import built_names, tagged_names
+from knowledge.extract.chinese.guessed import guessed_names
 from knowledge.extract.chinese.known import given_names, listed_names, taxa
 from knowledge.extract.chinese.people import dotted_names, people
 from knowledge.extract.chinese.spans import DOT, Rank, Span, kind_of, name_words
@@ -59,6 +60,7 @@ def chinese_candidates(doc: Doc, *, known: Iterable[tuple[str, str]] = ()) -> li
         *given_names(text),
         *taxa(text),
         *_latin(text),
+        *guessed_names(tokens),
     ]
     return [Candidate(s.start, s.end, s.type, s.origin, s.key) for s in _best(spans)]
 

@@ -22,7 +22,9 @@ from knowledge.extract.chinese.subject import Clause, Subject, find_subject, phr
 from knowledge.extract.chinese.units import Unit, Verb, Words, clauses, lexicon
 from knowledge.types import DATE, PLACE
 
-_TOPIC_DROPPED, _INHERITED = 0.85, 0.9
+_TOPIC_DROPPED, _INHERITED, _AGAIN = 0.85, 0.9, 0.75
+_SHORT = 8
+"""Units of a clause that leaves the topic as it is."""
 _LEAST = 0.3
 _LONGEST_VERB = 4
 """Units."""
@@ -155,8 +157,17 @@ class _Sentence:
                 self.named.append(unit)
         if (subject is not None and not subject.items) or clause[0].text in lexicon().sets["kin"]:
             # "X的收入为5亿元，…" goes on about X; "X的父亲为…，…" need not.
-            self.running = owner if any(unit.kind in AMOUNTS for unit in clause) else ()
+            self.running = owner if any(unit.kind in AMOUNTS for unit in clause) else self._again(clause)
         self.pending = []
+
+    def _again(self, clause: Clause) -> tuple[Candidate, ...]:
+        """Return the topic, less sure, for the clause after one that is about something without a name."""
+        sets = lexicon().sets
+        other = any(u.text in sets["kin"] or u.text in sets["roles"] for u in clause)
+        if self.topic is None or other or len(clause) > _SHORT:
+            return ()
+        self.weight = _AGAIN
+        return (stand_in(self.topic, clause, 0),)
 
     def examples(self, clause: Clause) -> None:
         """Note "包括X、Y" for what the clause before has said of a larger place: "分布于Z，包括X、Y"."""

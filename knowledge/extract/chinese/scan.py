@@ -13,6 +13,7 @@ PLACE_PREPOSITIONS = frozenset("于在")
 _ASPECT = frozenset("了过着著")
 _FILLER_TAGS = frozenset(["m", "q", "a", "b", "n", "vn", "l", "i", "j", "an", "nz", "mq", "t", "f", "ng", "s", "nr"])
 _POINTING = frozenset(["这些", "那些", "这个", "该", "此", "其", "整个", "各"])
+_OWN = frozenset(["他", "她", "它", "自己", "其"])
 _HEAD_TAGS = NOUN_TAGS | {"b", "a", "f", "q", "zg", "g", "ag", "nrfg"}
 _LONGEST_FILL = 5
 
@@ -235,13 +236,18 @@ def look_right(clause: Clause, at: int) -> Right:
         if not (
             unit.tag in _FILLER_TAGS
             or unit.text in _POINTING
-            or (unit.text == "的" and k > first and clause[k - 1].tag in ("a", "b"))
+            or unit.text in _OWN
+            or (unit.text == "的" and k > first and _before_of(clause[k - 1]))
         ):
             return found
         if is_noun(unit):
             found.noun = unit.text
         k += 1
     return found
+
+
+def _before_of(unit: Unit) -> bool:
+    return not unit.items and (unit.tag in ("a", "b", "t") or unit.text in _OWN)
 
 
 def _last_of_phrase(clause: Clause, at: int) -> int:
@@ -260,7 +266,7 @@ def _last_of_phrase(clause: Clause, at: int) -> int:
 def _read_after(clause: Clause, at: int, found: Right) -> None:
     """Look at what follows the object; of "Y人X" and "Y X", X is the object."""
     words = lexicon()
-    at = _last_of_phrase(clause, at)
+    at = found.at = _last_of_phrase(clause, at)
     found.items = clause[at].items
     k = at + 1
     while k < len(clause) and not clause[k].items and clause[k].text in words.sets["ends"]:

@@ -259,7 +259,8 @@ def _next_of_group(units: list[Unit], at: int, unit: Unit) -> int:
         return 0
     other = units[at + step]
     if step == 0:
-        return 1 if unit.kind == other.kind and unit.kind in ("WORK", "PERSON") else 0
+        taxa = unit.text[-1] in "科目纲属" and other.text[-1] in "科目纲属" and unit.kind == NAME
+        return 1 if unit.kind == other.kind and (taxa or unit.kind in ("WORK", "PERSON")) else 0
     if units[at].text in _WEAK_JOIN and _joint_follows(units, at + step + 1):
         return 0
     same = unit.items[-1].type == other.kind or NAME in (unit.items[-1].type, other.kind)

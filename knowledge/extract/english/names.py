@@ -16,6 +16,7 @@ from knowledge.language import STOP_WORDS
 from knowledge.names import NameIndex
 from knowledge.resolve import entity_key
 from knowledge.resolve.forms import evident_type
+from knowledge.resolve.signs import fiscal_start
 from knowledge.resolve.words import phrases, words
 from knowledge.types import DATE, EVENT, NAME, ORG, PERSON, PLACE, PRODUCT, WORK
 from knowledge.wordlists import word_lists
@@ -48,6 +49,11 @@ _ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"['’]s?$")
 _INITIALS = re.compile(r"\.?(?:[ \u00a0]?[A-Z]\.)*[ \u00a0]?")
 _GENERATION = re.compile(r",?[ \u00a0](?:Jr|Sr)\b\.?|[ \u00a0](?:II|III|IV)\b")
+_ROMAN = re.compile(r"[IVX]{1,5}")
+_NOBLE = re.compile(
+    r", (?:the )?\d{1,2}(?:st|nd|rd|th) (?:Duke|Count|Countess|Earl|Baron|Baroness|Marquess|Viscount|Lord|Baronet)\b"
+    r"(?: of)?(?:[ -][A-Z][\w'’-]{1,25}){0,3}(?: and [A-Z][\w'’-]{1,25})?"
+)
 _VERSION = re.compile(r" \d{1,3}[A-Za-z]?\Z")
 _EDITION = re.compile(r"[ \u00a0](?:19|20)\d\d(?![\w-])")
 _NICKNAMED = re.compile(r"[A-Z][\w.’'-]{1,20} [\"“][A-Z][\w’'-]{1,15}[\"”] [A-Z][\w’'-]{1,30}")
@@ -74,7 +80,12 @@ def english_candidates(text: str, parsed: Parse, known: Iterable[Candidate] = ()
     shapes = [part for shape in shapes for part in _without_owner(text, shape, people)]
     shapes = [replace(s, type=PERSON) if s.type == NAME and _is_titled(text, s, people) else s for s in shapes]
     named, shapes = ([_evident(text, c) for c in found] for found in (named, shapes))
-    more = [*_nicknamed(text, named), *_pairs(text), *_surnames(text, parsed, [*named, *shapes])]
+    more = [
+        *_nicknamed(text, named),
+        *_nobles(text, [*named, *shapes]),
+        *_pairs(text),
+        *_surnames(text, parsed, [*named, *shapes]),
+    ]
     shapes = [_type_from_start(text, shape, named) for shape in shapes]
     return [*named, *shapes, *quoted(text), *_countries(text, parsed), *more]
 
@@ -128,6 +139,11 @@ def _kinds() -> dict[str, str]:
         for noun in nouns.split():
             found.setdefault(noun, kind)
     return found
+
+
+@cache
+def _royal() -> frozenset[str]:
+    return frozenset(word_lists("extract/english")["roles"]["royal"].split())
 
 
 @cache
@@ -188,6 +204,8 @@ def widened(text: str, start: int, end: int, kind: str) -> tuple[int, int]:
         generation = _GENERATION.match(text, end)
         return start, generation.end() if generation and " " in text[start:end] else end
     last = text[start:end].rpartition(" ")[2].lower()
+    if " " in text[start:end] and last in words("en", "editions"):
+        start = fiscal_start(text, start)
     edition = kind in (ORG, NAME, EVENT, WORK, PRODUCT) and " " in text[start:end] and _EDITION.match(text, end)
     if edition and (_kinds().get(last) in (EVENT, WORK, PRODUCT) or last in words("en", "editions")):
         end = edition.end()
@@ -225,8 +243,9 @@ def _several(text: str, shape: Candidate, named: Iterable[Candidate]) -> bool:
 def _holds_together(text: str, one: Candidate, other: Candidate) -> bool:
     """Tell whether two names with next to nothing between them are parts of one: "Anne of Cleves", "H. C. Lee"."""
     gap = text[one.end : other.start]
-    if gap.strip() and all(word in _JOINING for word in gap.lower().split()):
-        return True
+    if gap.strip() and all(word in _JOINING or _ROMAN.fullmatch(word.upper()) for word in gap.lower().split()):
+        # "the Andes of Peru" are a place in another.
+        return not one.type == other.type == PLACE
     if "." in gap and _INITIALS.fullmatch(gap):
         return True
     # A recogniser seldom takes half of a person for a work or a product without cause.
@@ -236,6 +255,8 @@ def _holds_together(text: str, one: Candidate, other: Candidate) -> bool:
 
 def _type_from_start(text: str, shape: Candidate, named: Iterable[Candidate]) -> Candidate:
     """Type a name with "of" in it by what it starts with: "Harold IV of Norway" is of Harold's kind."""
+    if shape.type == NAME and text[shape.start : shape.end].partition(" ")[0].lower() in _royal():
+        return replace(shape, type=PERSON)
     if shape.type != NAME or " of " not in text[shape.start : shape.end]:
         return shape
     end = text.index(" of ", shape.start)
@@ -267,6 +288,14 @@ def _without_owner(text: str, shape: Candidate, people: Mapping[int, Candidate])
     owner = people.get(shape.start)
     rest = _OWNED.match(text, owner.end) if owner and " " in text[owner.start : owner.end] else None
     yield Candidate(rest.end(), shape.end, NAME, "shape") if rest and rest.end() < shape.end else shape
+
+
+def _nobles(text: str, people: Iterable[Candidate]) -> Iterator[Candidate]:
+    """Yield people with the title that tells them from others of the name: "David Lee, 11th Earl of Tarn"."""
+    for c in people:
+        title = _NOBLE.match(text, c.end) if c.type in (PERSON, NAME) and text.startswith(", ", c.end) else None
+        if title and title.group()[-1].isalnum():
+            yield Candidate(c.start, title.end(), PERSON, "shape")
 
 
 def _nicknamed(text: str, named: Iterable[Candidate]) -> Iterator[Candidate]:

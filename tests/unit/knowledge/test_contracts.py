@@ -9,7 +9,8 @@ import pytest
 
 from knowledge.extract import SpacyExtractor
 from knowledge.store import SQLiteStore
-from knowledge.testing import EmbedderContract, ExtractorContract, HashEmbedder, StoreContract
+from knowledge.store.testing import StoreContract
+from knowledge.testing import EmbedderContract, ExtractorContract, HashEmbedder
 
 
 class TestHashEmbedder(EmbedderContract):
