@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from knowledge.extract.candidate import Candidate
 from knowledge.extract.english.layout import Sentence
-from knowledge.extract.english.names import is_role, kind_of
+from knowledge.extract.english.lexicon import is_role, kind_of
 from knowledge.extract.english.parse import Parse
 from knowledge.types import PLACE, VALUES
 

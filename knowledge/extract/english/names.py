@@ -11,15 +11,14 @@ from itertools import pairwise
 from spacy.tokens import Doc
 
 from knowledge.extract.candidate import Candidate
+from knowledge.extract.english.lexicon import countries, country_names, is_role, kinds, royal, titles
 from knowledge.extract.english.parse import Parse
 from knowledge.language import STOP_WORDS
-from knowledge.names import NameIndex
 from knowledge.resolve import entity_key
 from knowledge.resolve.forms import evident_type
 from knowledge.resolve.signs import fiscal_start
 from knowledge.resolve.words import phrases, words
 from knowledge.types import DATE, EVENT, NAME, ORG, PERSON, PLACE, PRODUCT, WORK
-from knowledge.wordlists import word_lists
 
 # fmt: off
 _LABELS = {
@@ -94,7 +93,7 @@ def _surnames(text: str, p: Parse, found: Iterable[Candidate]) -> Iterator[Candi
     """Yield the surnames of people named in full: a tagger takes a rare one at a sentence's start for a verb."""
     people = [text[c.start : c.end].rpartition(" ") for c in found if c.type == PERSON]
     full = {name for given, _, name in people if given and len(name) > 3 and name[0].isupper()}
-    full = {name for name in full if name.lower() not in _kinds()}
+    full = {name for name in full if name.lower() not in kinds()}
     for start, end in zip(p.start, p.end, strict=True) if full else ():
         if text[start:end] in full:
             yield Candidate(start, end, PERSON, "shape")
@@ -122,50 +121,6 @@ def merge(candidates: Iterable[Candidate]) -> list[Candidate]:
     return sorted(kept, key=lambda c: c.start)
 
 
-def kind_of(noun: str) -> str | None:
-    """Return the type of what a noun in the singular names ("film": WORK), or None."""
-    return _kinds().get(noun)
-
-
-def is_role(word: str) -> bool:
-    """Tell whether a word names what a person is."""
-    return _kinds().get(word) == PERSON or word in _titles()
-
-
-@cache
-def _kinds() -> dict[str, str]:
-    found: dict[str, str] = {}
-    for kind, nouns in word_lists("extract/english")["kinds"].items():
-        for noun in nouns.split():
-            found.setdefault(noun, kind)
-    return found
-
-
-@cache
-def _royal() -> frozenset[str]:
-    return frozenset(word_lists("extract/english")["roles"]["royal"].split())
-
-
-@cache
-def _titles() -> frozenset[str]:
-    return frozenset(word_lists("extract/english")["roles"]["titles"].split())
-
-
-@cache
-def _country_names() -> NameIndex:
-    return NameIndex((name, entity_key(name)) for name in sorted(set(countries().values())))
-
-
-@cache
-def countries() -> dict[str, str]:
-    """Return countries by the adjectives made of them."""
-    return {
-        adjective: country
-        for country, adjectives in word_lists("extract/english")["demonyms"].items()
-        for adjective in adjectives.split("|")
-    }
-
-
 def named_spans(text: str, doc: Doc) -> list[tuple[int, int, str]]:
     """Return what a pipeline named: half-open character offsets without outer punctuation, and our type."""
     found: list[tuple[int, int, str]] = []
@@ -177,7 +132,7 @@ def named_spans(text: str, doc: Doc) -> list[tuple[int, int, str]]:
             if " " in text[start:end] and _GENERATION.match(text, end):
                 kind = PERSON
             if kind == PERSON:
-                if text[start:end].lower() in _titles():
+                if text[start:end].lower() in titles():
                     continue
                 start, end = _of_person(text, start, end)
                 if found and text[found[-1][1] : start] in _OWNING and found[-1][2] == PERSON:
@@ -190,7 +145,7 @@ def named_spans(text: str, doc: Doc) -> list[tuple[int, int, str]]:
 def _of_person(text: str, start: int, end: int) -> tuple[int, int]:
     """Take off a person's name what they are, before it, and what they own, after it."""
     first, space, rest = text[start:end].partition(" ")
-    if space and rest[:1].isupper() and first.lower() in _titles() and not _is_address(first.lower()):
+    if space and rest[:1].isupper() and first.lower() in titles() and not _is_address(first.lower()):
         start += len(first) + 1
     owned = _OWNED.search(text, start, end)
     return start, owned.start() if owned and " " in text[start : owned.start()] else end
@@ -207,7 +162,7 @@ def widened(text: str, start: int, end: int, kind: str) -> tuple[int, int]:
     if " " in text[start:end] and last in words("en", "editions"):
         start = fiscal_start(text, start)
     edition = kind in (ORG, NAME, EVENT, WORK, PRODUCT) and " " in text[start:end] and _EDITION.match(text, end)
-    if edition and (_kinds().get(last) in (EVENT, WORK, PRODUCT) or last in words("en", "editions")):
+    if edition and (kinds().get(last) in (EVENT, WORK, PRODUCT) or last in words("en", "editions")):
         end = edition.end()
     return start, end
 
@@ -255,7 +210,7 @@ def _holds_together(text: str, one: Candidate, other: Candidate) -> bool:
 
 def _type_from_start(text: str, shape: Candidate, named: Iterable[Candidate]) -> Candidate:
     """Type a name with "of" in it by what it starts with: "Harold IV of Norway" is of Harold's kind."""
-    if shape.type == NAME and text[shape.start : shape.end].partition(" ")[0].lower() in _royal():
+    if shape.type == NAME and text[shape.start : shape.end].partition(" ")[0].lower() in royal():
         return replace(shape, type=PERSON)
     if shape.type != NAME or " of " not in text[shape.start : shape.end]:
         return shape
@@ -280,7 +235,7 @@ def _evident(text: str, c: Candidate) -> Candidate:
 def _is_titled(text: str, shape: Candidate, people: Mapping[int, Candidate]) -> bool:
     """Tell whether a role stands before a name that starts with what the pipeline took for a person's."""
     before = text[max(0, shape.start - 20) : shape.start].lower().split()[-1:]
-    return shape.start in people and bool(before) and before[0] in _titles()
+    return shape.start in people and bool(before) and before[0] in titles()
 
 
 def _without_owner(text: str, shape: Candidate, people: Mapping[int, Candidate]) -> Iterator[Candidate]:
@@ -365,7 +320,7 @@ def _like_name(text: str, p: Parse, i: int, run: list[int]) -> bool:
 
 
 def _joins(p: Parse, run: list[int], i: int) -> bool:
-    if p.lower[i] not in _JOINING or (p.lower[i] == "of" and len(run) > 1 and p.lower[run[0]] in _titles()):
+    if p.lower[i] not in _JOINING or (p.lower[i] == "of" and len(run) > 1 and p.lower[run[0]] in titles()):
         return False
     if i - run[-1] == 1 and (p.lower[i] in ("of", "for")):
         # "CEO of Acme" is a role and a name; "Bank of Tarn" is one name, and so is "Award for Best Film".
@@ -373,7 +328,7 @@ def _joins(p: Parse, run: list[int], i: int) -> bool:
         return (
             not (is_role(last) or is_role(last.removesuffix("s")))
             if p.lower[i] == "of"
-            else last.startswith("award") or _kinds().get(last) in (ORG, EVENT)
+            else last.startswith("award") or kinds().get(last) in (ORG, EVENT)
         )
     return True
 
@@ -382,11 +337,11 @@ def _shape(text: str, p: Parse, run: list[int], first: int) -> Iterator[Candidat
     """Yield the name of a run of tokens, without titles before it and adjectives that are no names."""
     titled = False
     while run and (
-        (len(run) > 1 and p.lower[run[0]] in _titles() and not _is_address(p.lower[run[0]]))
+        (len(run) > 1 and p.lower[run[0]] in titles() and not _is_address(p.lower[run[0]]))
         or (p.pos[run[0]] != "PROPN" and not _heads(p, run) and _is_demonym(p.lower[run[0]]))
         or (run[0] == first and p.pos[run[0]] in _NO_NAME and len(run) > 1)
     ):
-        titled = p.lower[run[0]] in _titles()
+        titled = p.lower[run[0]] in titles()
         run = run[1:]
     if not run or len(run) > _LONGEST_NAME or (len(run) == 1 and _is_common(text, p, run[0], first)):
         return
@@ -394,7 +349,7 @@ def _shape(text: str, p: Parse, run: list[int], first: int) -> Iterator[Candidat
     if not (found := trimmed(text, start, start + _cut(text[start : p.end[run[-1]]]))):
         return
     civil = p.lower[run[0]].rstrip(".") in words("en", "civil") and len(run) > 1
-    titled = titled and len(run) in (2, 3) and p.lower[run[-1]] not in _kinds()
+    titled = titled and len(run) in (2, 3) and p.lower[run[-1]] not in kinds()
     kind = PERSON if civil or titled else NAME
     if " " in text[slice(*found)] and (subtitle := _SUBTITLE.match(text, found[1])):
         yield Candidate(found[0], subtitle.end(), WORK, "shape")
@@ -416,13 +371,13 @@ def _is_demonym(word: str) -> bool:
 
 def _heads(p: Parse, run: list[int]) -> bool:
     """Tell whether the word after a run's first says what an organisation is: "Indian Society of …" is one name."""
-    return len(run) > 1 and _kinds().get(p.lower[run[1]]) in (ORG, EVENT)
+    return len(run) > 1 and kinds().get(p.lower[run[1]]) in (ORG, EVENT)
 
 
 def _is_common(text: str, p: Parse, i: int, first: int) -> bool:
     """Tell whether a single capitalised word is likely no name: a heading's, a list's, a quotation's first word."""
     word = text[p.start[i] : p.end[i]]
-    if p.lower[i] in _kinds() or p.lower[i] in _titles():
+    if p.lower[i] in kinds() or p.lower[i] in titles():
         return True
     if p.pos[i] == "PROPN" or (any(c.isdigit() for c in word) and any(c.isupper() for c in word)):
         return False
@@ -451,7 +406,7 @@ def _countries(text: str, p: Parse) -> Iterator[Candidate]:
     """Yield countries, and the adjectives made of their names with the country's key: "American" names the United
     States.
     """
-    for hit in _country_names().find(text):
+    for hit in country_names().find(text):
         yield Candidate(hit.start, hit.end, PLACE, "rule", hit.key)
     known = countries()
     for i, word in enumerate(p.lower):

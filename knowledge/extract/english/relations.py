@@ -17,7 +17,7 @@ from functools import cache
 from knowledge.extract.candidate import Candidate, Statement
 from knowledge.extract.english.denote import MOST, OBLIQUE, SUBJECTS, Denotations
 from knowledge.extract.english.layout import Sentence
-from knowledge.extract.english.names import is_role
+from knowledge.extract.english.lexicon import is_role
 from knowledge.extract.english.parse import Parse
 from knowledge.types import NAME, PERSON, PLACE, PRODUCT, VALUES, WORK
 from knowledge.wordlists import word_lists

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from knowledge.extract.candidate import Candidate
-from knowledge.extract.english.names import is_role, kind_of
+from knowledge.extract.english.lexicon import is_role, kind_of
 from knowledge.extract.english.parse import Parse
 from knowledge.resolve import entity_key, without_parenthesis
 from knowledge.types import NAME, PERSON, VALUES
