@@ -221,9 +221,9 @@ class _Resolver:
             # "offices in London, New York and Rome"
             return name, ""
         for written in (following[1], following[1].partition(" ")[0]):
-            region = regions.get(written.replace(".", "").casefold())
-            if region and (len(written.replace(".", "")) > 3 or written.isupper()):
-                return name, region
+            known = regions.get(written.replace(".", "").casefold())
+            if known and (len(written.replace(".", "")) > 3 or written.isupper()):
+                return name, known
         return name, ""
 
     def _seat(self, i: int, name: str) -> str:
