@@ -143,7 +143,12 @@ def _merged(text: str, candidates: Iterable[Candidate]) -> list[Candidate]:
 def _titles(document: Document) -> NameIndex:
     """Return the title, with and without its parenthesis, and the headings that are names and not sentences."""
     headings = (section.title.strip() for section in document.sections)
-    short = [heading for heading in headings if len(heading.split()) <= _LONGEST_HEADING and heading[-1:] not in "?？"]
+    short = [
+        heading
+        for heading in headings
+        # "6.1 Conduct" is a place in the document and no name.
+        if len(heading.split()) <= _LONGEST_HEADING and heading[-1:] not in "?？" and not heading[:1].isdigit()
+    ]
     title = document.title.strip()
     return NameIndex((form, form) for form in sorted({*title_forms(title), *short} - {""}))
 

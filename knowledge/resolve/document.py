@@ -212,8 +212,8 @@ class _Resolver:
         plain, comma, rest = name.rpartition(", ")
         if comma and rest.replace(".", "").casefold() in regions:
             return plain, regions[rest.replace(".", "").casefold()]
-        if region := region_after(self.text, end):
-            return name, regions.get(region.casefold(), region.casefold())
+        if told := region_after(self.text, end).casefold():
+            return name, regions.get(told, told)
         following = _NEXT_REGION.match(self.text, end)
         if not following or name.casefold() in regions:
             return name, ""

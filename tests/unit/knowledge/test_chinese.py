@@ -114,3 +114,10 @@ def test_long_lines_take_bounded_time(text: str) -> None:
     start = time.monotonic()
     found(text)
     assert time.monotonic() - start < 20
+
+
+def test_unknown_words_beside_a_verb_that_wants_a_name() -> None:
+    """The lowest rank of finders: what no list knows may be a name where a verb asks for one."""
+    doc = chinese_pipeline()("该馆由苏禾坊建造。")
+    found = {doc.text[c.start : c.end] for c in chinese_candidates(doc)}
+    assert any("苏禾坊" in name or name in "苏禾坊" for name in found)
