@@ -46,7 +46,7 @@ def parts(*marked: str, says: tuple[int, str, str, str] | None = None) -> int:
         text, candidates = parse(written)
         resolved = resolve_document(make_document(str(number), text), candidates)
         entities += resolved.entities
-        firsts.append((str(number), resolved.keys[0]))
+        firsts.append((resolved.entities[0].document_id, resolved.keys[0]))
         mentions += [
             Mention(number, key, text[c.start : c.end], c.type, c.start, c.end)
             for c, key in zip(candidates, resolved.keys, strict=True)
@@ -54,7 +54,7 @@ def parts(*marked: str, says: tuple[int, str, str, str] | None = None) -> int:
         relations += [Relation(number, a.key, ALIAS, a.other, a.start, a.end, 1.0) for a in resolved.aliases]
     if says:
         relations.append(Relation(*says, 0, 1, 0.9))
-    chunks = {number: str(number) for number in range(len(marked))}
+    chunks = {number: document for number, (document, _) in enumerate(firsts)}
     ways = []
     for rows in (entities, entities[::-1]):
         of = resolve_corpus(rows, mentions, chunks, relations).of
