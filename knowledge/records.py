@@ -62,7 +62,9 @@ class DocumentEntity:
     type: str
     """One of ``knowledge.types``."""
     qualifier: str = ""
-    """What a parenthesis after the name says to tell it from others of that name: ``planet``; case folded."""
+    """What tells it from others of that name, case folded: of a parenthesis (``planet``), a region, or a sign such as a
+    person's occupation (``knowledge.resolve.signs``).
+    """
 
 
 @dataclass(frozen=True, slots=True)
