@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from knowledge.types import NAME
+
+_ORDER = ("glossary", "topic", "title", "value", "rule", "ner", "shape")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +44,25 @@ class Statement:
     confidence: float
     negated: bool = False
     modality: str = ""
+
+
+def merge(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Keep the longest of candidates that overlap; on equal length the surer finder. In order of the text.
+
+    What is written like a name and holds a span that the pipeline knows the type of takes that type where the two end
+    together: the last words of a name say what it is.
+    """
+    ordered = sorted(candidates, key=lambda c: (c.start - c.end, _ORDER.index(c.origin), c.start))
+    typed = {c.end: c for c in reversed(ordered) if c.origin in ("ner", "rule") and c.type != NAME}
+    taken: set[int] = set()
+    kept = []
+    for c in ordered:
+        places = range(c.start, c.end)
+        if taken.isdisjoint(places):
+            taken.update(places)
+            # "King Harold of Norway" is no place.
+            last = typed.get(c.end) if c.type == NAME else None
+            if last and (last.end - last.start) * 2 >= c.end - c.start:
+                c = replace(c, type=last.type)
+            kept.append(c)
+    return sorted(kept, key=lambda c: c.start)

@@ -11,22 +11,22 @@ from spacy.tokens import Doc
 from connectors import Document
 from knowledge.extract.base import Cut
 from knowledge.extract.brackets import bracketed
-from knowledge.extract.candidate import Candidate, Statement
+from knowledge.extract.candidate import Candidate, Statement, merge
 from knowledge.extract.chinese.names import chinese_candidates, chinese_pipeline
 from knowledge.extract.chinese.relations import chinese_statements
-from knowledge.extract.english.names import english_candidates, merge, quoted
+from knowledge.extract.english.names import english_candidates, quoted
 from knowledge.extract.english.parse import Parse
 from knowledge.extract.english.pipeline import BUILTIN, EnglishPipeline
 from knowledge.extract.english.relations import english_statements
-from knowledge.extract.english.topic import Topic, pronouns, title_forms
+from knowledge.extract.english.topic import Topic, names_of_title, pronouns
 from knowledge.extract.rows import row_statements
 from knowledge.glossary import Glossary
 from knowledge.language import sentences
 from knowledge.names import NameIndex
 from knowledge.records import ALIAS, Chunk, DocumentEntity, Extraction, Mention, Relation
-from knowledge.resolve import entity_key, without_parenthesis
+from knowledge.resolve import entity_key
 from knowledge.resolve.document import Alias, defined_terms, explicit_aliases, resolve_document
-from knowledge.resolve.forms import legal
+from knowledge.resolve.forms import legal, title_parts
 from knowledge.types import DATE, EMAIL, NAME, ORG, URL, VALUES
 from knowledge.values import find_values
 
@@ -150,7 +150,7 @@ def _titles(document: Document) -> NameIndex:
         if len(heading.split()) <= _LONGEST_HEADING and heading[-1:] not in "?？" and not heading[:1].isdigit()
     ]
     title = document.title.strip()
-    return NameIndex((form, form) for form in sorted({*title_forms(title), *short} - {""}))
+    return NameIndex((form, form) for form in sorted({*names_of_title(title), *short} - {""}))
 
 
 def _phrases(text: str, known: Iterable[Candidate]) -> list[tuple[int, int]]:
@@ -280,8 +280,7 @@ def _with_topic(entities: tuple[DocumentEntity, ...], document: Document, topic:
     title = document.title.strip()
     if not title or any(entity.key == topic.key for entity in entities):
         return entities
-    qualifier = title[len(without_parenthesis(title)) :].strip(" ()（）").casefold()
-    about = DocumentEntity(document.id, topic.key, title, topic.type, qualifier)
+    about = DocumentEntity(document.id, topic.key, title, topic.type, title_parts(title)[1])
     return tuple(sorted([*entities, about], key=lambda entity: entity.key))
 
 

@@ -63,7 +63,6 @@ _OWNED = re.compile(r"['’]s[ \u00a0]")
 _OWNING = ("'s ", "’s ")
 _PAIRED = re.compile(r"(?<![\w’'])[A-Z][\w’'-]{1,30} (and|&) [A-Z][\w’'-]{1,30}")
 _NOUN_BEFORE = re.compile(r"([a-z]{2,20}) (?:called |named )?$")
-_ORDER = ("glossary", "topic", "title", "value", "rule", "ner", "shape")
 
 
 def english_candidates(text: str, parsed: Parse, known: Iterable[Candidate] = ()) -> list[Candidate]:
@@ -97,28 +96,6 @@ def _surnames(text: str, p: Parse, found: Iterable[Candidate]) -> Iterator[Candi
     for start, end in zip(p.start, p.end, strict=True) if full else ():
         if text[start:end] in full:
             yield Candidate(start, end, PERSON, "shape")
-
-
-def merge(candidates: Iterable[Candidate]) -> list[Candidate]:
-    """Keep the longest of candidates that overlap; on equal length the surer finder. In order of the text.
-
-    What is written like a name and holds a span that the pipeline knows the type of takes that type where the two end
-    together: the last words of a name say what it is.
-    """
-    ordered = sorted(candidates, key=lambda c: (c.start - c.end, _ORDER.index(c.origin), c.start))
-    typed = {c.end: c for c in reversed(ordered) if c.origin in ("ner", "rule") and c.type != NAME}
-    taken: set[int] = set()
-    kept = []
-    for c in ordered:
-        places = range(c.start, c.end)
-        if taken.isdisjoint(places):
-            taken.update(places)
-            # "King Harold of Norway" is no place.
-            last = typed.get(c.end) if c.type == NAME else None
-            if last and (last.end - last.start) * 2 >= c.end - c.start:
-                c = replace(c, type=last.type)
-            kept.append(c)
-    return sorted(kept, key=lambda c: c.start)
 
 
 def named_spans(text: str, doc: Doc) -> list[tuple[int, int, str]]:

@@ -29,7 +29,6 @@ _CERTAIN = 0.9
 _CLEAR = 0.8
 _LIKELY = 0.7
 _POSSIBLE = 0.5
-_VAGUE = 0.4
 _IN_LAW = ("mother", "father", "son", "daughter", "brother", "sister")
 _BEFORE = ("amod", "compound", "nmod:poss", "nummod", "nmod", "nmod:unmarked")
 """How words before a noun hang on it."""
@@ -135,30 +134,14 @@ class _Sentence:
         """
         p = self.p
         own = p.all(verb, *OBLIQUE)
-        if not own and p.dep[verb] != "conj":
-            for other in p.all(verb, "conj"):
-                if (
-                    p.pos[other] == "VERB"
-                    and not p.all(other, *SUBJECTS)
-                    and self._is_passive(other)
-                    and not p.all(verb, "obj")
-                ):
-                    return p.all(other, *OBLIQUE)
-        if (
-            p.dep[verb] == "conj"
-            and p.pos[p.head[verb]] == "VERB"
-            and not any(self.denotes.case(c) == "by" for c in own)
-        ):
-            later = [
-                c
-                for o in p.all(p.head[verb], "conj")
-                if o > verb
-                for c in p.all(o, *OBLIQUE)
-                if self.denotes.case(c) == "by"
-            ]
-            if self._is_passive(verb) and not own:
-                return later
-        return own
+        if own or p.child(verb, "obj") is not None:
+            return own
+        joined = p.dep[verb] == "conj"
+        if joined and not self._is_passive(verb):
+            return own
+        later = (o for o in p.all(p.head[verb] if joined else verb, "conj") if o > verb)
+        passives = (o for o in later if p.pos[o] == "VERB" and not p.all(o, *SUBJECTS) and self._is_passive(o))
+        return next((found for o in passives if (found := p.all(o, *OBLIQUE))), own)
 
     def _is_passive(self, verb: int) -> bool:
         p = self.p
@@ -273,14 +256,14 @@ class _Sentence:
             elif mine and case == "of" and all(e.type == NAME for e in mine):
                 # Most often the rest of a longer name.
                 continue
-            elif mine and case and case not in ("by", "as", "like", "than"):
+            elif mine:
                 # "Acme of Berlin", "the Ostrava plant in Tarn"
                 dated = all(e.type in VALUES for e in found)
                 if case in ("in", "at") and all(e.type == PERSON for e in mine):
                     # "founded by Lee in Oslo": not Lee is in Oslo.
                     continue
-                sure = _LIKELY if case in ("of", "in", "at", "from", "near") and not dated else _VAGUE
-                yield from self._say(mine, case, found, sure)
+                if case in ("of", "in", "at", "from", "near") and not dated:
+                    yield from self._say(mine, case, found, _LIKELY)
         if name and mine:
             yield from self._modifiers(noun, mine, negated=negated)
 

@@ -52,7 +52,7 @@ class Topic:
     def is_named(self, text: str) -> bool:
         """Tell whether ``text`` is the title, with or without its parenthesis."""
         plain = _plain(text)
-        forms = [_plain(form) for form in title_forms(self.title)]
+        forms = [_plain(form) for form in names_of_title(self.title)]
         if plain in forms or self.type != PERSON:
             return plain in forms
         # A person is called by the last name, or the first; "Charles III of Spain" not by Spain.
@@ -116,7 +116,7 @@ class Topic:
                 if p.pos[i] == "PRON" and (candidate := self._pronoun(p, i, safe=safe, first=first, subjects=subjects)):
                     found[i] = candidate
                 elif p.pos[i] in ("NOUN", "PROPN") and p.candidate[i] is None and self._is_called(p, i):
-                    found[i] = self._candidate(p, p.child(i, "det") or i, i)
+                    found[i] = self._candidate(p, next(iter(p.all(i, "det")), i), i)
                 elif self.issuer and p.lower[i] == "company" and p.candidate[i] is None and self._definite(p, i):
                     found[i] = Candidate(p.start[i], p.end[i], "ORG", "topic", self.issuer)
             safe = self._still(text, p, found, subjects, safe)
@@ -178,7 +178,7 @@ class Topic:
         return Candidate(p.start[first], p.end[last], self.type, "topic", self.key)
 
 
-def title_forms(title: str) -> list[str]:
+def names_of_title(title: str) -> list[str]:
     """Return a title, and what it is without its parenthesis and without what follows a comma, the fullest first."""
     plain = without_parenthesis(title.strip())
     return list(dict.fromkeys((title.strip(), plain, plain.partition(", ")[0])))

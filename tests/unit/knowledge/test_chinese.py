@@ -116,8 +116,7 @@ def test_long_lines_take_bounded_time(text: str) -> None:
     assert time.monotonic() - start < 20
 
 
-def test_unknown_words_beside_a_verb_that_wants_a_name() -> None:
+@pytest.mark.parametrize(("text", "name"), [("该片由拓维思创立。", "拓维思"), ("它位于朵兰坡。", "朵兰坡")])
+def test_unknown_words_beside_a_verb_that_wants_a_name(text, name) -> None:
     """The lowest rank of finders: what no list knows may be a name where a verb asks for one."""
-    doc = chinese_pipeline()("该馆由苏禾坊建造。")
-    found = {doc.text[c.start : c.end] for c in chinese_candidates(doc)}
-    assert any("苏禾坊" in name or name in "苏禾坊" for name in found)
+    assert name in {text[c.start : c.end] for c in chinese_candidates(chinese_pipeline()(text))}
