@@ -13,6 +13,7 @@ import os
 import shutil
 import tempfile
 import time
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from knowledge.store import Store
 from knowledge.store.base import ChunkRef
 from knowledge.vectors import VectorIndex
 
-CACHES = "caches-7"
+CACHES = "caches-8"
 """Changes when the files' form does."""
 _CONTENTS = "contents.json"
 _STALE_DRAFT = 3600.0
@@ -122,7 +123,7 @@ def _load(place: Path, size: int, dimension: int) -> _Indexes | None:
         return vectors, LexicalIndex.load(place, size), KnowledgeGraph.load(place)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
         _log.warning("the cache %s cannot be used and is built again: %s", place, error)
         shutil.rmtree(place, ignore_errors=True)
         return None

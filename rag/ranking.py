@@ -1,0 +1,147 @@
+"""How much a chunk's signals are worth together: gradient-boosted trees (Friedman 2001), learnt from questions.
+
+Each chunk is judged by its signals and by how they compare with those of the other chunks that came up: it matters
+less how near a chunk is than whether another one is nearer. But for a few signals that have no better direction, a
+higher signal never lowers the score (monotone constraints). ``rag.evaluation.learn`` fits the trees and writes
+``ranking.npz``; docs/retrieval.md tells from which questions, and what each signal brings.
+
+The score falls apart into what each signal brought it (Saabas 2014): at every fork of a tree the expected value
+changes, and the change is put down to the signal that was looked at.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import as_file, files
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rag.signals import SIGNALS, Found
+from rag.view import Floats, Numbers
+
+POOL = 30
+"""Best chunks that are judged in earnest; what comes after them keeps its rough order."""
+PARTS = {
+    "meaning": ("meaning",),
+    "words": ("words", "word share", "rest"),
+    "title": ("title", "title asked", "title covers"),
+    "names": ("names", "name count"),
+    "paths": ("path to title", "paths to title", "path to name", "paths to name", "walk", "rest after path"),
+    "question": ("chinese",),
+}
+"""The parts of a score that a person sees, and their signals."""
+FILE = "ranking.npz"
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """Chunks in order."""
+
+    numbers: Numbers
+    """int64, (n,): graph numbers, best first."""
+    scores: Floats
+    """float32, (n,), 0 to 1, falling; comparable within one question only."""
+    parts: Floats
+    """float32, (n_judged, len(PARTS)): what each part added to the log odds of the first ones' scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trees:
+    """All trees' nodes, one after the other. A leaf has itself for both children."""
+
+    roots: NDArray[np.int64]
+    feature: NDArray[np.int64]
+    threshold: NDArray[np.float64]
+    """A row goes left where its feature is at most this."""
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    value: NDArray[np.float64]
+    """Of a leaf what it adds to the log odds; of a fork the mean of its leaves."""
+    base: float
+    """Log odds before any tree."""
+    depth: int
+
+    @classmethod
+    def load(cls, path: str) -> Trees:
+        """Read what ``rag.evaluation.learn`` wrote."""
+        with np.load(path, allow_pickle=False) as arrays:
+            if arrays["signals"].tolist() != list(SIGNALS):
+                raise ValueError(f"{path} was learnt for other signals: run 'python -m rag.evaluation.learn'")
+            names = ("roots", "feature", "threshold", "left", "right", "value")
+            return cls(
+                **{name: arrays[name] for name in names}, base=float(arrays["base"]), depth=int(arrays["depth"])
+            )
+
+    def weigh(self, features: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return each row's log odds, and what every feature added to it.
+
+        Parameters
+        ----------
+        features
+            float32, (n, n_features).
+        """
+        rows = np.arange(len(features))[:, None]
+        nodes = np.broadcast_to(self.roots, (len(features), len(self.roots)))
+        added = np.zeros(features.shape)
+        total = np.full(len(features), self.base + float(self.value[self.roots].sum()))
+        for _ in range(self.depth):
+            feature = self.feature[nodes]
+            goes_left = features[rows, feature] <= self.threshold[nodes]
+            below = np.where(goes_left, self.left[nodes], self.right[nodes])
+            change = self.value[below] - self.value[nodes]
+            np.add.at(added, (rows, feature), change)
+            total += change.sum(axis=1)
+            nodes = below
+        return total, added
+
+
+def features(rows: Floats) -> Floats:
+    """Return what the trees look at: float32, (n, 3 * n_signals).
+
+    The signals; how far each is below the highest among these chunks; how it differs from that of the first chunk.
+
+    Parameters
+    ----------
+    rows
+        float32, (n, n_signals), n > 0: the chunks that are judged together, best first score first.
+    """
+    return np.concatenate([rows, rows - rows.max(axis=0), rows - rows[0]], axis=1)
+
+
+def judged(found: Found) -> tuple[Numbers, Numbers]:
+    """Return the places in ``found`` of the chunks to be judged and of the others, both by falling first score."""
+    order = np.lexsort((found.numbers, -found.first_scores()))
+    return order[:POOL], order[POOL:]
+
+
+def rank(found: Found) -> Ranked:
+    """Put chunks in order."""
+    first, others = judged(found)
+    if not len(first):
+        return Ranked(found.numbers, np.zeros(0, np.float32), np.zeros((0, len(PARTS)), np.float32))
+    odds, added = _trees().weigh(features(found.rows[first]))
+    best = np.lexsort((found.numbers[first], -np.round(odds, 6)))
+    scores = 1 / (1 + np.exp(-odds[best]))
+    rough = np.maximum(found.first_scores()[others], 0)
+    tail = scores[-1] * rough / (float(rough.max(initial=0)) or 1)
+    parts = added @ _part_of_feature()
+    return Ranked(
+        np.concatenate([found.numbers[first][best], found.numbers[others]]),
+        np.concatenate([scores, tail]).astype(np.float32),
+        parts[best].astype(np.float32),
+    )
+
+
+@cache
+def _trees() -> Trees:
+    with as_file(files("rag") / FILE) as path:
+        return Trees.load(str(path))
+
+
+@cache
+def _part_of_feature() -> NDArray[np.float64]:
+    """Return to which part each feature belongs: float64, (3 * n_signals, n_parts)."""
+    table = [[float(signal in members) for members in PARTS.values()] for signal in SIGNALS]
+    return np.array(table * 3)
