@@ -52,7 +52,7 @@ def evaluate(
     if compare is not None:
         others = {name for name, value in context.params.items() if value is not None} - {"compare", "as_json"}
         if others:
-            raise click.UsageError(f"--compare runs nothing: {', '.join(sorted(others))} cannot be given with it")
+            raise click.UsageError(f"--compare cannot be combined with {', '.join(sorted(others))}")
         _compare(*compare, as_json=as_json)
         return
     if dataset is None:

@@ -98,7 +98,7 @@ def compare(a: Path, b: Path) -> Comparison:
     return Comparison(
         dataset=figures_a["dataset"],
         questions=len(pairs),
-        differences=tuple(_difference(name, pairs) for name in names),
+        differences=tuple(_difference(name, pairs) for name in sorted(names, key=LOWER_IS_BETTER.__contains__)),
         changes=_changes(pairs),
     )
 

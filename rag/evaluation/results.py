@@ -78,8 +78,7 @@ def summary(results: Sequence[Result]) -> dict[str, float]:
 def write_results(
     out: Path, figures: Mapping[str, Any], results: Iterable[Result], settings: Mapping[str, Any]
 ) -> None:
-    """Write figures.json, results.jsonl (a question a line) and settings.json."""
-    out.mkdir(parents=True, exist_ok=True)
+    """Write figures.json, results.jsonl (a question a line) and settings.json into a folder."""
     for name, value in ((FIGURES_FILE, figures), (SETTINGS_FILE, settings)):
         (out / name).write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     lines = (json.dumps(asdict(result), ensure_ascii=False) + "\n" for result in results)
@@ -101,7 +100,9 @@ def read_results(out: Path) -> tuple[dict[str, Any], dict[str, Result]]:
         # Not splitlines: a question may hold other line ends than ours.
         for line in (out / RESULTS_FILE).read_text(encoding="utf-8").strip("\n").split("\n"):
             row = json.loads(line)
-            results[row["id"]] = Result(**{key: value for key, value in row.items() if key in known})
+            result = Result(**{key: value for key, value in row.items() if key in known})
+            result.figures = {name: float(value) for name, value in result.figures.items()}
+            results[result.id] = result
         figures["dataset"]
     except OSError as error:
         raise DatasetError(f"{out} holds no results of 'rag eval --out': {error.strerror}") from error

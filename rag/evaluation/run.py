@@ -142,7 +142,7 @@ class Bench:
         if not question.gold:
             result.figures["rejection"] = float(answer.abstained)
         elif question.contradicting:
-            result.figures["conflict_detected"] = float(_tells_both(question, answer))
+            result.figures["conflict_detected"] = float(tells_both(question, answer))
         else:
             result.figures |= _rightness(question, answer, whole=self.kind != "robustness")
 
@@ -163,7 +163,7 @@ def _rightness(question: Question, answer: Answer, *, whole: bool) -> dict[str, 
     return figures
 
 
-def _tells_both(question: Question, answer: Answer) -> bool:
+def tells_both(question: Question, answer: Answer) -> bool:
     """Tell whether an answer quotes the true answer from a right document and the fake one from a contradicting one."""
 
     def quoted(documents: frozenset[str]) -> str:
@@ -248,6 +248,9 @@ def evaluate(
     dataset = load_dataset(path).selected(split=split, limit=limit)
     if answers is None:
         answers = dataset.kind in _ANSWERED
+    if out:
+        # Before the work, so that a folder that cannot be written is told at once.
+        out.mkdir(parents=True, exist_ok=True)
     with prepared(dataset, kb=kb, llm=llm, progress=progress, tell=tell) as bench:
         results = bench.ask_all(dataset.questions, answers=answers)
     figures: dict[str, Any] = {
