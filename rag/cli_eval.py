@@ -94,7 +94,8 @@ def _show(comparison: Comparison) -> None:
     for one in comparison.differences:
         means = f"{one.a:>10.4f}{one.b:>10.4f}{one.diff:>+12.4f}"
         interval = f"{one.low:+.4f} … {one.high:+.4f}"
-        click.echo(f"{one.figure:>22}{means}  {interval:<22}{one.better:>6}{one.worse:>6}")
+        counts = f"{one.better:>6}{one.worse:>6}" if one.directed else ""
+        click.echo(f"{one.figure:>22}{means}  {interval:<22}{counts}")
     if comparison.changes:
         click.echo(f"\nmost changed, of {len(comparison.changes)} questions with other figures:")
     for change in comparison.changes[:_CHANGES]:

@@ -36,7 +36,12 @@ class Difference:
     """The 95 % interval of ``b - a``."""
     better: int
     worse: int
-    """Questions of which B's figure is the better or the worse; both 0 for figures that are neither good nor bad."""
+    """Questions of which B's figure is the better or the worse; both 0 for figures that are not directed."""
+
+    @property
+    def directed(self) -> bool:
+        """Whether more or less of it is better."""
+        return self.figure not in NEITHER
 
     @property
     def diff(self) -> float:
@@ -51,7 +56,7 @@ class Change:
     id: str
     question: str
     change: float
-    """Of its quality, -1 to 1: positive where B is better."""
+    """The mean difference of the rates that it has in both, -1 to 1: positive where B is better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Comparison:
         for one in self.differences:
             for name in ("a", "b", "diff", "low", "high"):
                 flat[f"{one.figure}_{name}"] = round(getattr(one, name), 4)
-            if one.figure not in NEITHER:
+            if one.directed:
                 flat |= {f"{one.figure}_better": one.better, f"{one.figure}_worse": one.worse}
         return flat
 
@@ -123,10 +128,11 @@ def _difference(name: str, pairs: list[tuple[Result, Result]]) -> Difference:
 
 
 def _changes(pairs: list[tuple[Result, Result]]) -> tuple[Change, ...]:
-    """Return the questions whose quality differs, those that lost or won most first."""
-    changes = [
-        Change(one.id, one.question, other.quality - one.quality)
-        for one, other in pairs
-        if one.quality is not None and other.quality is not None and one.quality != other.quality
-    ]
+    """Return the questions whose rates differ, those that lost or won most first."""
+    changes = []
+    for one, other in pairs:
+        both = one.rates.keys() & other.rates.keys()
+        change = sum(other.rates[name] - one.rates[name] for name in both) / max(1, len(both))
+        if change:
+            changes.append(Change(one.id, one.question, change))
     return tuple(sorted(changes, key=lambda change: -abs(change.change)))

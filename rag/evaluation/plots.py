@@ -14,6 +14,7 @@ import numpy as np
 from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from scipy.stats import binomtest
 
 from rag.evaluation.results import Result
@@ -147,6 +148,7 @@ def _histogram(
     for label, times in values.items():
         axes.hist(np.clip(times, 0, bins[-1]), bins=bins.tolist(), alpha=0.7, label=label)
     axes.set_xlim(left=0)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     if len(values) > 1:
         axes.legend(loc="upper right")
     yield _plot(figure, name, title, caption)

@@ -135,7 +135,7 @@ def _told(result: Result, titles: Mapping[str, str]) -> dict[str, Any]:
     return {
         "result": result,
         "quality": result.quality,
-        "answer": result.answer[:_LONGEST],
+        "answer": result.answer if len(result.answer) <= _LONGEST else f"{result.answer[: _LONGEST - 1]}…",
         "gold": gold,
         "hits": [{**hit, "name": name(hit["document"]), "right": right(hit)} for hit in result.hits[:_HITS]],
     }

@@ -13,8 +13,8 @@ import numpy as np
 from rag.errors import DatasetError
 
 FIGURES_FILE, RESULTS_FILE, SETTINGS_FILE = "figures.json", "results.jsonl", "settings.json"
-_TIMES = ("query_ms", "search_ms", "seconds_per_question")
-LOWER_IS_BETTER = frozenset(_TIMES)
+LOWER_IS_BETTER = frozenset({"query_ms", "search_ms", "seconds_per_question"})
+"""Times."""
 NEITHER = frozenset({"abstained"})
 """Not good or bad in itself."""
 _TERSENESS = frozenset({"em", "f1"})
@@ -48,13 +48,18 @@ class Result:
     citations: list[dict[str, Any]] = field(default_factory=list)
 
     @property
-    def quality(self) -> float | None:
-        """The mean of its rates, 0 to 1, higher is better; None where it has none.
+    def rates(self) -> dict[str, float]:
+        """The figures that tell how well the question went, 0 to 1, higher is better.
 
-        Exact match and F1 are left out: they tell how terse an answer is, rather than whether it is right.
+        Exact match and F1 are not among them: they tell how terse an answer is, rather than whether it is right.
         """
-        told = [value for name, value in self.figures.items() if name not in LOWER_IS_BETTER | NEITHER | _TERSENESS]
-        return sum(told) / len(told) if told else None
+        others = LOWER_IS_BETTER | NEITHER | _TERSENESS
+        return {name: value for name, value in self.figures.items() if name not in others}
+
+    @property
+    def quality(self) -> float | None:
+        """The mean of the rates; None where there are none."""
+        return sum(self.rates.values()) / len(self.rates) if self.rates else None
 
     @property
     def right(self) -> bool:
@@ -66,7 +71,7 @@ def summary(results: Sequence[Result]) -> dict[str, float]:
     """Return every figure over the questions that have it: the mean; of milliseconds the median and 95th percentile."""
     names = dict.fromkeys(name for result in results for name in result.figures)
     figures = {}
-    for name in sorted(names, key=_TIMES.__contains__):
+    for name in sorted(names, key=LOWER_IS_BETTER.__contains__):
         values = [result.figures[name] for result in results if name in result.figures]
         if name.endswith("_ms"):
             figures[f"{name}_p50"], figures[f"{name}_p95"] = np.percentile(values, (50, 95)).round(2).tolist()
