@@ -38,15 +38,23 @@ def open_knowledge_base(
     return build(load_settings({"kb": folder, **overrides}), tell=tell)
 
 
-def build(settings: Settings, *, tell: Callable[[str], None] | None = None) -> Wellspring:
-    """Return a knowledge base made as the settings say. Loads no model."""
+def build(
+    settings: Settings, *, tell: Callable[[str], None] | None = None, embedder: Embedder | None = None
+) -> Wellspring:
+    """Return a knowledge base made as the settings say. Loads no model.
+
+    Parameters
+    ----------
+    embedder
+        Used instead of the one that the settings name.
+    """
     from knowledge.extract import SpacyExtractor
     from knowledge.glossary import Glossary
     from knowledge.index import Indexer
     from knowledge.store import SQLiteStore
 
     models = model_cache(settings, tell=tell)
-    embedder = _embedder(settings, models)
+    embedder = embedder or open_embedder(settings, tell=tell)
     glossary = Glossary.load(settings.glossary) if settings.glossary else None
     extractor = SpacyExtractor(pipeline=settings.pipeline, glossary=glossary)
 
@@ -79,7 +87,8 @@ def model_cache(settings: Settings, *, tell: Callable[[str], None] | None = None
     return ModelCache(settings.models, tell=tell)
 
 
-def _embedder(settings: Settings, models: ModelCache) -> Embedder:
+def open_embedder(settings: Settings, *, tell: Callable[[str], None] | None = None) -> Embedder:
+    """Return the embedder that the settings name. Loads no model."""
     from knowledge.embed import SentenceTransformerEmbedder
 
     if settings.embedder == "hash":
@@ -87,5 +96,6 @@ def _embedder(settings: Settings, models: ModelCache) -> Embedder:
 
         return HashEmbedder()
     if settings.embedder == "builtin":
+        models = model_cache(settings, tell=tell)
         return SentenceTransformerEmbedder(lambda: models.ensure(EMBEDDER), name=EMBEDDER.name, dimension=384)
     return SentenceTransformerEmbedder(settings.embedder.removeprefix("hf:"), name=settings.embedder)

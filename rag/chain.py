@@ -272,7 +272,7 @@ def _quoted(evidence: Sequence[Evidence]) -> str:
     numbers = _numbers(evidence)
     return "\n\n".join(
         f"{item.passage.title}: {item.text} [{number}]"
-        if len(item.text) < _TERSE or " | " in item.text
+        if item.passage.title and (len(item.text) < _TERSE or " | " in item.text)
         else f"{item.text} [{number}]"
         for item, number in zip(evidence, numbers, strict=True)
     )
