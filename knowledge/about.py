@@ -289,7 +289,7 @@ class AboutIndex:
                 best = max(best, weight)
             elif period[:4] == latest:
                 # The fourth quarter's paper tells of the whole year.
-                apart = any(len(asked) > 4 for asked in periods) or not (period[4:] in ("", "Q4"))
+                apart = any(len(asked) > 4 for asked in periods) or period[4:] not in ("", "Q4")
                 best = max(best, weight * (0.5 if apart else 0.9))
             elif period[:4] in years:
                 best = max(best, weight * 0.5)
@@ -310,4 +310,8 @@ def _one_owner(owners: list[set[str]]) -> bool:
 
 def facts_of(chunks: Iterable[Any]) -> dict[str, About]:
     """Return what each document is about, from its first chunk."""
-    return {chunk.document_id: chunk.about for chunk in chunks if chunk.ordinal == 0 and chunk.about.names + chunk.about.periods}
+    return {
+        chunk.document_id: chunk.about
+        for chunk in chunks
+        if chunk.ordinal == 0 and chunk.about.names + chunk.about.periods
+    }

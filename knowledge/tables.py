@@ -17,8 +17,11 @@ _LABELS = 3
 _HEAD_LINES = 24
 """Lines above the first row that may be its head: some tables print one word a line."""
 _HEAD_WIDTH = 90
-_FIGURE = r"[$€£¥(]{0,2}\s?[-+−]?\d[\d,.]*[)%]{0,2}|[—–-]"
-_ROW = re.compile(rf"\S.*?\s(?:{_FIGURE})\s*$")
+_FIGURE = r"(?:[$€£¥(]{0,2}\s?[-+−]?\d[\d,.]*[)%]{0,2}|[—–-])"
+_ROW = re.compile(
+    rf"\S.*?\s(?:{_FIGURE}\s+{_FIGURE}|[$€£¥(]{{1,2}}\s?\d[\d,.]*[)%]{{0,2}}|[-+−]?\d+(?:[.,]\d+)+[)%]{{0,2}}|\d+[)%]{{1,2}})\s*$"
+)
+"""A line that ends with two figures, or with one that is written like an amount: "5" alone may end a sentence."""
 _YEARS = re.compile(r"(?:[A-Za-z]*\.?\s*\d{0,2},?\s*)?(?:(?:19|20)\d\d[\s年]*)+$")
 _SEPARATED = " | "
 """Between the cells of tables whose rows repeat their headers: these need no lead."""

@@ -24,7 +24,9 @@ _FONT_NAME = 200
 """Bytes."""
 _BOLD = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
 # PDFium drops the line break after a dash, and so joins two rows of a table where the first ends with an empty cell.
-_CELL_END = re.compile(r"(?<=[\d)%$] [—–-]) {2,}(?=[^\W\d_])|(?<=[—–-] [—–-]) {2,}(?=[^\W\d_])|(?<=— {2}—) {2,}(?=[^\W\d_])")
+_CELL_END = re.compile(
+    r"(?<=[\d)%$] [—–-]) {2,}(?=[^\W\d_])|(?<=[—–-] [—–-]) {2,}(?=[^\W\d_])|(?<=— {2}—) {2,}(?=[^\W\d_])"
+)
 
 # PDFium allows one call at a time in a process.
 _LOCK = Lock()

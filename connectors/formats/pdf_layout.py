@@ -29,7 +29,9 @@ _NUMBERED = re.compile(
     r"|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）])",
     re.IGNORECASE,
 )
-_CHINESE_NUMBERED = re.compile(r"第[^\s]{1,4}[章节節部篇]|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）]")
+_CHINESE_NUMBERED = re.compile(
+    r"第[^\s]{1,4}[章节節部篇]|[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十]{1,3}[)）]"
+)
 _UNITS = re.compile(r"[(（\[【].*[)）\]】]")
 _LETTER = re.compile(r"[^\W\d_]")
 _TABLE_ROW = re.compile(r"[\d)%—–-]\s+[$€£¥(]*\d[\d,.]*[)%]*\s*$")
