@@ -85,15 +85,18 @@ class About:
         return "" if all(_squeezed(part) in known for part in told) else " ".join(filter(None, (*told, self.kind)))
 
 
+NOTHING_SAID = About()
+
+
 def about(document: Document) -> About:
     """Return what a document of some length is about."""
     if not document.pages and len(document.text) < _LONG:
-        return About()
+        return NOTHING_SAID
     stem = _GAP.sub(" ", PurePosixPath(document.id.split("?")[0].replace("\\", "/")).stem)
     first = document.text[: min(_FIRST_PAGE, document.pages[0].end) if document.pages else _FIRST_PAGE]
     names = [*_printed_names(document.title, first), *_file_names(stem)]
     if not names and not (_file_periods(stem) or _ENDED.search(first)):
-        return About()
+        return NOTHING_SAID
     periods = [*_file_periods(stem), *_stated_periods(document.title, first)]
     kind = _kind(stem) or _kind(document.title) or _kind(first)
     return About(tuple(dict.fromkeys(names)), tuple(dict.fromkeys(periods)), kind)

@@ -85,7 +85,7 @@ class _Leads:
         self._tables = list(reversed(list(found)))
 
     def at(self, start: int) -> str:
-        """Return the lead of the table inside which a chunk starts; the chunk with its first row holds its head itself."""
+        """Return the lead of the table inside which a chunk starts; one that starts before it holds its head."""
         while self._tables and self._tables[-1].end <= start:
             self._tables.pop()
         return self._tables[-1].lead if self._tables and self._tables[-1].start <= start else ""

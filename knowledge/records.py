@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors import Access, Document, Failed
-from knowledge.about import About
+from knowledge.about import NOTHING_SAID, About
 
 Vectors = NDArray[np.float32]
 """float32, (n, dim), every row of unit length."""
@@ -41,7 +41,7 @@ class Chunk:
     language: str = "en"
     lead: str = ""
     """Of a chunk that lies inside a table: the table's caption, units and column heads, on one line."""
-    about: About = About()
+    about: About = NOTHING_SAID
     """What the document is about; the same for all of its chunks."""
 
     @property

@@ -51,7 +51,7 @@ def test_file_names(name: str, first: str, period: str, kind: str) -> None:
 
 
 def test_first_page() -> None:
-    text = "FORM 10-K\nFor the fiscal year ended December 31, 2022\nAmcor plc\n(Exact name)\n(NYSE: AMCR)\nwords of a company"
+    text = "FORM 10-K\nFor the fiscal year ended December 31, 2022\nAmcor plc\n(Exact name)\n(NYSE: AMCR)\nwords"
     found = paged("file.pdf", text)
     assert found == About(("Amcor plc", "AMCR"), ("2022",), "10-K")
     found = paged("a.pdf", "河北星河股份有限公司\n证券简称：星河股份\n2022年年度报告\n截至2022年12月31日")

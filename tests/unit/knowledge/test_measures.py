@@ -21,12 +21,12 @@ def chunk(text: str, *headings: str, lead: str = "") -> Chunk:
     ("question", "rows", "statements"),
     [
         ("Is the operating margin improving?", {"operating income", "net sales"}, {"income statement"}),
-        ("What is EBITDA less capex, by the P&L?", {"depreciation and amortization"}, {"income statement", "cash flow statement"}),
+        ("EBITDA less capex?", {"depreciation and amortization"}, {"income statement", "cash flow statement"}),
         ("Use the balance sheet.", set(), {"balance sheet"}),
         ("2022年的毛利率是多少？", {"毛利", "营业收入"}, {"利润表"}),
         ("Who founded the firm?", set(), set()),
     ],
-)  # fmt: skip
+)
 def test_wanted(question: str, rows: set[str], statements: set[str]) -> None:
     found = wanted(question)
     assert rows <= set(found.rows)
