@@ -2,6 +2,9 @@
 
 A chunk never crosses a page or a heading, except that headings with next to nothing under them stay with what
 follows. Within these bounds it takes whole paragraphs while they fit, then whole sentences, then whole words.
+
+Beside its text a chunk carries what it cannot be understood without: the headings above it, what a long document is
+about, and, inside a table of figures, the table's caption, units and column heads.
 """
 
 from __future__ import annotations

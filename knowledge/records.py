@@ -60,7 +60,8 @@ class Chunk:
     @property
     def passage(self) -> str:
         """Context, lead and text: what is embedded and what lexical search compares."""
-        return "\n".join(part for part in (self.context, self.lead, self.text) if part or part is self.context)
+        head = f"{self.context}\n{self.lead}" if self.lead else self.context
+        return f"{head}\n{self.text}"
 
 
 @dataclass(frozen=True, slots=True)
