@@ -238,11 +238,12 @@ class AboutIndex:
         """
         periods = list(dict.fromkeys(periods_in(question)))
         named = self._named(question)
-        if named:
-            scores = {document: 1 + self._fit(document, periods) for document in named}
-        else:
-            known = {document for period in periods for document in self._periods.get(period[:4], ())}
-            scores = {document: 0.2 * self._fit(document, periods) for document in known}
+        known = named or {document for period in periods for document in self._periods.get(period[:4], ())}
+        own = {document: self._facts[document].periods for document in known}
+        # Many documents are of one period.
+        fits = {held: _fit(held, periods) for held in set(own.values())}
+        least, share = (1.0, 1.0) if named else (0.0, 0.2)
+        scores = {document: least + share * fits[held] for document, held in own.items()}
         kind = _kind(question)
         return {
             document: score + 0.2 * bool(kind and kind == self._facts[document].kind)
@@ -278,27 +279,27 @@ class AboutIndex:
                 start = max(end, start + 1)
         return found
 
-    def _fit(self, document: str, periods: list[str]) -> float:
-        """Return how well a document's periods are those asked for, 0 to 1."""
-        if not periods:
-            return 0.0
-        own = self._facts[document].periods
-        years = {period[:4] for period in periods}
-        latest = max(years)
-        best = 0.0
-        for rank, period in enumerate(own):
-            weight = 1.0 if rank == 0 else 0.8
-            if period in periods and len(period) > 4:
-                best = max(best, weight)
-            elif period[:4] == latest:
-                # The fourth quarter's paper tells of the whole year.
-                apart = any(len(asked) > 4 for asked in periods) or period[4:] not in ("", "Q4")
-                best = max(best, weight * (0.5 if apart else 0.9))
-            elif period[:4] in years:
-                best = max(best, weight * 0.5)
-            elif period.isdecimal() and int(period) == int(latest) + 1:
-                best = max(best, weight * 0.2)  # it tells of the year before, to compare
-        return best
+
+def _fit(own: tuple[str, ...], periods: list[str]) -> float:
+    """Return how well a document's periods ``own`` are those asked for, 0 to 1."""
+    if not periods:
+        return 0.0
+    years = {period[:4] for period in periods}
+    latest = max(years)
+    best = 0.0
+    for rank, period in enumerate(own):
+        weight = 1.0 if rank == 0 else 0.8
+        if period in periods and len(period) > 4:
+            best = max(best, weight)
+        elif period[:4] == latest:
+            # The fourth quarter's paper tells of the whole year.
+            apart = any(len(asked) > 4 for asked in periods) or period[4:] not in ("", "Q4")
+            best = max(best, weight * (0.5 if apart else 0.9))
+        elif period[:4] in years:
+            best = max(best, weight * 0.5)
+        elif period.isdecimal() and int(period) == int(latest) + 1:
+            best = max(best, weight * 0.2)  # it tells of the year before, to compare
+    return best
 
 
 def _squeezed(name: str) -> str:
