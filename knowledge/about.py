@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -310,12 +310,3 @@ def _squeezed(name: str) -> str:
 def _one_owner(owners: list[set[str]]) -> bool:
     """Tell whether sets of documents overlap so that they may be one organisation's."""
     return all(one & other for one, other in pairwise(owners))
-
-
-def facts_of(chunks: Iterable[Any]) -> dict[str, About]:
-    """Return what each document is about, from its first chunk."""
-    return {
-        chunk.document_id: chunk.about
-        for chunk in chunks
-        if chunk.ordinal == 0 and chunk.about.names + chunk.about.periods
-    }
