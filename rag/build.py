@@ -58,6 +58,8 @@ def build(
     glossary = Glossary.load(settings.glossary) if settings.glossary else None
     extractor = SpacyExtractor(pipeline=settings.pipeline, glossary=glossary)
 
+    store = SQLiteStore(settings.kb / DATABASE)
+
     def answerer() -> Answerer:
         from rag.chain import Answerer
         from rag.llms import open_chat_model
@@ -71,11 +73,11 @@ def build(
                 max_tokens=settings.llm_max_tokens,
                 temperature=settings.llm_temperature,
             )
-        return Answerer(model, embedder, passages=settings.passages, threshold=settings.answer_threshold)
+        return Answerer(model, embedder, store, passages=settings.passages, threshold=settings.answer_threshold)
 
     return Wellspring(
         settings.kb,
-        store=SQLiteStore(settings.kb / DATABASE),
+        store=store,
         indexer=Indexer(embedder, extractor, settings.workers),
         answerer=answerer,
         source_options={"max_file_bytes": settings.max_file_bytes, "max_chars": settings.max_text_chars},
