@@ -24,6 +24,7 @@ from connectors import Access, Viewer, may_read
 from knowledge.graph import KnowledgeGraph
 from knowledge.language import search_tokens
 from knowledge.lexical import LexicalIndex
+from knowledge.measures import StatementIndex
 from knowledge.store import Store
 from knowledge.store.base import ChunkRef
 from knowledge.vectors import VectorIndex
@@ -53,6 +54,7 @@ class Caches:
     vectors: VectorIndex
     lexical: LexicalIndex
     graph: KnowledgeGraph
+    statements: StatementIndex
 
     def allowed(self, viewer: Viewer) -> NDArray[np.bool_]:
         """Return which positions ``viewer`` may read: bool, (n_chunks,)."""
@@ -84,7 +86,7 @@ def open_caches(store: Store, folder: Path, *, dimension: int) -> Caches:
             indexes = _build(store, dimension)
     if built:
         _save(indexes, place)
-    vectors, lexical, graph = indexes
+    vectors, lexical, graph, statements = indexes
     access = tuple(dict.fromkeys(readers.values()))
     number = {one: place for place, one in enumerate(access)}
     return Caches(
@@ -97,10 +99,11 @@ def open_caches(store: Store, folder: Path, *, dimension: int) -> Caches:
         vectors=vectors,
         lexical=lexical,
         graph=graph,
+        statements=statements,
     )
 
 
-_Indexes = tuple[VectorIndex, LexicalIndex, KnowledgeGraph]
+_Indexes = tuple[VectorIndex, LexicalIndex, KnowledgeGraph, StatementIndex]
 
 
 def _build(store: Store, dimension: int) -> _Indexes:
@@ -109,6 +112,7 @@ def _build(store: Store, dimension: int) -> _Indexes:
         VectorIndex.build(store.vectors(dimension)),
         LexicalIndex.build([search_tokens(chunk.passage) for chunk in chunks]),
         KnowledgeGraph.build(chunks, store.entities(), store.mentions(), store.relations(), store.edits().values()),
+        StatementIndex.build(chunks),
     )
 
 
@@ -120,7 +124,7 @@ def _load(place: Path, size: int, dimension: int) -> _Indexes | None:
         vectors = VectorIndex.load(place)
         if (len(vectors), vectors.dimension) != (size, dimension):
             raise ValueError(f"it holds {len(vectors)} vectors of length {vectors.dimension}")
-        return vectors, LexicalIndex.load(place, size), KnowledgeGraph.load(place)
+        return vectors, LexicalIndex.load(place, size), KnowledgeGraph.load(place), StatementIndex.load(place)
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile) as error:

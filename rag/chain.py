@@ -126,7 +126,7 @@ class Answerer:
         if not question.strip():
             yield Final(_abstention(question, language, "empty", 0.0, (), clock))
             return
-        asked = AskedQuestion.read(question, idf=retriever.idf)
+        asked = AskedQuestion.read(question, idf=retriever.view(viewer).lexical.idf)
         documents, ranked = self._gathered(asked, retriever, viewer)
         passages = tuple(_passage(document) for document in documents)
         clock.lap("retrieve")
@@ -196,7 +196,7 @@ class Answerer:
 
     def weigh(self, question: str, retriever: Retriever, *, viewer: Viewer) -> Chosen | None:
         """Return the sentences that answer a question best, however weakly."""
-        asked = AskedQuestion.read(question, idf=retriever.idf)
+        asked = AskedQuestion.read(question, idf=retriever.view(viewer).lexical.idf)
         _, ranked = self._gathered(asked, retriever, viewer)
         return choose_evidence(asked, ranked)
 

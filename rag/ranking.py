@@ -29,6 +29,8 @@ PARTS = {
     "title": ("title", "title asked", "title covers"),
     "names": ("names", "name count"),
     "paths": ("path to title", "paths to title", "path to name", "paths to name", "walk", "rest after path"),
+    "document": ("about",),
+    "figures": ("rows asked", "words of rows", "statement"),
     "question": ("chinese",),
 }
 """The parts of a score that a person sees, and their signals."""

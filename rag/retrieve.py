@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors import Access, Viewer, may_read
+from knowledge.about import NOTHING_SAID, AboutIndex
 from knowledge.caches import Caches
 from knowledge.embed import Embedder
 from knowledge.graph import KnowledgeGraph
@@ -22,8 +23,11 @@ from knowledge.records import Chunk, Edit, Hit
 from knowledge.store import Store
 from rag.ranking import PARTS, rank
 from rag.signals import COLUMN, Asked, Found, Searcher
+from rag.spread import spread
 from rag.view import View
 
+_SPREAD = 3
+"""Chunks that are spread over pages, for each hit that is wanted."""
 _VIEWS = 8
 """Views that are kept, one for each set of viewers who may read the same."""
 _NAMED = 2
@@ -58,19 +62,17 @@ class Retriever:
 
         A viewer's hits are those of an index that never held what the viewer may not read.
         """
-        if not question.strip() or not self._caches.allowed(viewer).any():
+        collected = self.collect(question, viewer=viewer)
+        if collected is None:
             return []
-        view = self.view(viewer)
-        asked = Asked.read(question, view)
-        if not len(view) or not (asked.tokens or asked.entities or asked.documents):
-            return []
-        found = Searcher(view, asked, self._embedder.embed_question(question)).found()
+        view, asked, found = collected
         ranked = rank(found)
-        numbers = ranked.numbers[:k].tolist()
-        ids = [view.graph.tables.chunks[number][0] for number in numbers]
+        refs = [self._caches.refs[position] for position in view.positions[ranked.numbers[: _SPREAD * k]].tolist()]
+        places = spread([ref.page and (ref.document_id, ref.page) for ref in refs], k)
+        numbers, ids = ranked.numbers[places].tolist(), [refs[place].id for place in places]
         chunks = {chunk.id: chunk for chunk in self.read(ids, viewer)}
         hits = []
-        for place, (number, chunk_id) in enumerate(zip(numbers, ids, strict=True)):
+        for place, number, chunk_id in zip(places, numbers, ids, strict=True):
             # A chunk can vanish, or be hidden, between reading the caches and the rows.
             if chunk := chunks.get(chunk_id):
                 parts = ranked.parts[place].tolist() if place < len(ranked.parts) else []
@@ -78,6 +80,18 @@ class Retriever:
                 why = _why(number, chunk, view, asked, found, told)
                 hits.append(Hit(chunk, round(float(ranked.scores[place]), 6), why, told))
         return hits
+
+    def collect(self, question: str, *, viewer: Viewer) -> tuple[View, Asked, Found] | None:
+        """Return what speaks for which chunk, in what the viewer sees; None for a question without content."""
+        if not question.strip() or not self._caches.allowed(viewer).any():
+            return None
+        view = self.view(viewer)
+        asked = Asked.read(question, view)
+        if not len(view) or not (asked.tokens or asked.entities or asked.documents):
+            return None
+        embed = self._embedder.embed_question
+        rows = embed(asked.wanted.text) if asked.wanted.text else None
+        return view, asked, Searcher(view, asked, embed(question), rows).found()
 
     def view(self, viewer: Viewer) -> View:
         """Return the knowledge base as ``viewer`` sees it, made from what the viewer may read alone.
@@ -92,13 +106,17 @@ class Retriever:
             # Another thread may have built it meanwhile.
             if found := self._kept(readable):
                 return found
-            if len(readable) == len(self._caches.access):
-                view, current = View(self._caches, None, self._caches.graph), True
-            else:
-                with self._store.frozen():
+            with self._store.frozen():
+                current = self._store.generation() == self._caches.generation
+                abouts = self._store.abouts()
+                if len(readable) == len(self._caches.access):
+                    allowed, graph = None, self._caches.graph
+                else:
                     graph = self.graph_with(self._store.edits().values(), viewer)
-                    current = self._store.generation() == self._caches.generation
-                view = View(self._caches, self._positions(graph), graph)
+                    allowed = self._positions(graph)
+            documents = (document for document, _ in graph.tables.documents)
+            about = AboutIndex.build({d: abouts[d] for d in documents if abouts.get(d, NOTHING_SAID) != NOTHING_SAID})
+            view = View(self._caches, allowed, graph, about)
             if current:
                 with self._keeping:
                     self._views[readable] = view

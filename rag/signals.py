@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from knowledge.language import detect_language, search_tokens
+from knowledge.measures import Wanted, wanted
 from rag.view import COMMON, Floats, Numbers, View
 
 SIGNALS = (
@@ -33,12 +34,17 @@ SIGNALS = (
     "rest after path",
     "title asked",
     "title covers",
+    "about",
+    "rows asked",
+    "words of rows",
+    "statement",
     "chinese",
 )
 """The columns, all 0 or more but ``meaning``:
 
 *   meaning: cosine with the question, -1 to 1.
-*   words: BM25, divided by the best chunk's; word share: divided by what a text of nothing but the question would get.
+*   words: BM25, divided by the best chunk's (of the preferred documents, where there are any; at most 1); word share:
+    divided by what a text of nothing but the question would get.
 *   title: the question names its document; 1 where one document alone is called so.
 *   names: rare names of the question that it holds, added up; name count: how many.
 *   path to title: the best chunk that names this chunk's document, as a part of the best chunk of all; paths to title:
@@ -47,11 +53,16 @@ SIGNALS = (
 *   walk: personalised PageRank from the best chunks over names and chunks, as a part of the highest.
 *   rest: word share of the question without its names; rest after path: that, for what a path leads to.
 *   title asked: how much of the title the question holds; title covers: how much of the question the title holds.
+*   about: how far its document is of the organisation and the period that the question names.
+*   rows asked: cosine with the rows that a measure in the question is worked out from; words of rows: BM25 of their
+    words, as for words; statement: 1 in a statement that holds them.
 *   chinese: 1 for questions in Chinese.
 """
 COLUMN = {name: place for place, name in enumerate(SIGNALS)}
 _CANDIDATES = 200
 """Chunks taken from each of dense and lexical search."""
+_PREFERRED = 60
+"""Chunks of preferred documents taken by each signal."""
 _SEED_DOCUMENTS = 8
 """Best documents from which paths go out …"""
 _SEED_CHUNKS = 3
@@ -71,6 +82,10 @@ _FIRST = {
         "names": 0.13,
         "path to title": 0.5,
         "path to name": 0.7,
+        "about": 0.2,
+        "rows asked": 0.15,
+        "words of rows": 0.05,
+        "statement": 0.08,
     },
     # The built-in embedder hardly knows Chinese: words lead.
     "zh": {
@@ -81,6 +96,10 @@ _FIRST = {
         "names": 0.1,
         "path to title": 0.2,
         "path to name": 0.1,
+        "about": 0.2,
+        "rows asked": 0.05,
+        "words of rows": 0.1,
+        "statement": 0.08,
     },
 }
 """What the signals count for where the best chunks are chosen, before they are weighed in earnest (``rag.ranking``)."""
@@ -100,6 +119,15 @@ class Asked:
     """The documents that it names, each with its part of the title."""
     entities: tuple[int, ...]
     """The entities that it names."""
+    about: dict[int, float]
+    """The documents of the organisation and the period that it names, each with how well it fits."""
+    wanted: Wanted
+    """What a measure in it is worked out from."""
+
+    @property
+    def row_tokens(self) -> tuple[str, ...]:
+        """The search tokens of the rows asked for."""
+        return tuple(search_tokens(self.wanted.words))
 
     @classmethod
     def read(cls, text: str, view: View) -> Asked:
@@ -127,6 +155,8 @@ class Asked:
             tuple(search_tokens(outside)),
             documents,
             tuple(sorted(entities)),
+            {graph.number_of_document(key): fit for key, fit in view.about.matches(text).items()},
+            wanted(text),
         )
 
 
@@ -162,16 +192,21 @@ class Searcher:
     asked
         The question.
     vector
-        float32, (dim,), unit length.
+        The question's: float32, (dim,), unit length.
+    row_vector
+        The same of the rows asked for, where there are any.
     """
 
-    def __init__(self, view: View, asked: Asked, vector: NDArray[np.float32]) -> None:
+    def __init__(
+        self, view: View, asked: Asked, vector: NDArray[np.float32], row_vector: NDArray[np.float32] | None = None
+    ) -> None:
         self._view = view
         self._asked = asked
         self._vector = vector
-        whole, rest = view.lexical.scores_of((asked.tokens, asked.rest))
-        self._words: Floats = whole[view.positions]
-        self._rest: Floats = rest[view.positions]
+        self._row_vector = row_vector
+        scores = view.lexical.scores_of((asked.tokens, asked.rest, asked.row_tokens))
+        self._words, self._rest, self._row_words = (row[view.positions] for row in scores)
+        self._preferred = self._chunks_preferred()
         self._most = view.lexical.most(asked.tokens)
         self._rest_most = view.lexical.most(asked.rest)
 
@@ -197,7 +232,31 @@ class Searcher:
         parts = [view.numbers[by_meaning], _highest(self._words, _CANDIDATES)]
         parts += [self._best_chunks(document) for document in self._asked.documents]
         parts.append(view.chunks_naming.gather(self._followed())[0])
+        if len(self._preferred):
+            parts += self._near_preferred()
         return np.unique(np.concatenate(parts))
+
+    def _chunks_preferred(self) -> Numbers:
+        """Return the chunks of the documents of the organisation that the question names."""
+        starts = self._view.chunks_of_document
+        named = [document for document, fit in self._asked.about.items() if fit >= 1]
+        return np.concatenate([np.arange(0), *(np.arange(*starts[d : d + 2]) for d in sorted(named))])
+
+    def _near_preferred(self) -> list[Numbers]:
+        """Return the best of the preferred documents' chunks, by each signal."""
+        view, chunks = self._view, self._preferred
+        allowed = np.zeros(len(view.vectors), dtype=np.bool_)
+        allowed[view.positions[chunks]] = True
+        vectors = [self._vector] if self._row_vector is None else [self._vector, self._row_vector]
+        parts = [view.numbers[view.vectors.search(v, _PREFERRED, allowed=allowed)[0]] for v in vectors]
+        parts += [chunks[_highest(words[chunks], _PREFERRED)] for words in (self._words, self._row_words)]
+        statement = view.statements.scores(self._asked.text)[view.positions[chunks]]
+        return [*parts, chunks[_highest(statement, _PREFERRED)]]
+
+    def _best_words(self, words: Floats) -> float:
+        """Return the best BM25 score, of the preferred documents where there are any; more than 0."""
+        among = words[self._preferred] if len(self._preferred) else words
+        return float(among.max(initial=0)) or 1.0
 
     def _followed(self) -> Numbers:
         """Return the question's entities that few enough chunks name."""
@@ -222,13 +281,21 @@ class Searcher:
         view, asked = self._view, self._asked
         rows = np.zeros((len(numbers), len(SIGNALS)), dtype=np.float32)
         rows[:, COLUMN["meaning"]] = view.vectors.scores(self._vector, view.positions[numbers])
-        top = float(self._words.max(initial=0))
-        rows[:, COLUMN["words"]] = self._words[numbers] / (top or 1)
+        rows[:, COLUMN["words"]] = np.minimum(self._words[numbers] / self._best_words(self._words), 1)
         rows[:, COLUMN["word share"]] = self._word_share(numbers)
         rows[:, COLUMN["rest"]] = self._rest[numbers] / np.float32(self._rest_most)
         documents = view.document_of[numbers]
         for document, share in asked.documents.items():
             rows[documents == document, COLUMN["title"]] = share
+        for document, fit in asked.about.items():
+            rows[documents == document, COLUMN["about"]] = fit
+        if self._row_vector is not None:
+            rows[:, COLUMN["rows asked"]] = view.vectors.scores(self._row_vector, view.positions[numbers])
+            rows[:, COLUMN["words of rows"]] = np.minimum(
+                self._row_words[numbers] / self._best_words(self._row_words), 1
+            )
+        if asked.wanted.statements:
+            rows[:, COLUMN["statement"]] = view.statements.scores(asked.text)[view.positions[numbers]] > 0
         followed = self._followed()
         chunks, places = view.chunks_naming.gather(followed)
         at, inside = _among(numbers, chunks)

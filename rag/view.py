@@ -15,6 +15,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from knowledge.about import AboutIndex
 from knowledge.caches import Caches
 from knowledge.graph import KnowledgeGraph
 from knowledge.language import search_tokens
@@ -66,12 +67,18 @@ class View:
         bool, (n_chunks,): which positions may be read; None: all.
     graph
         Of these chunks alone.
+    about
+        Of their documents alone.
     """
 
-    def __init__(self, caches: Caches, allowed: NDArray[np.bool_] | None, graph: KnowledgeGraph) -> None:
+    def __init__(
+        self, caches: Caches, allowed: NDArray[np.bool_] | None, graph: KnowledgeGraph, about: AboutIndex
+    ) -> None:
         self.graph = graph
         self.allowed = allowed
+        self.about = about
         self.vectors = caches.vectors
+        self.statements = caches.statements
         self.lexical = caches.lexical.within(allowed)
         tables = graph.tables
         places = tables.places

@@ -49,6 +49,8 @@ class ChunkRef:
     document_id: str
     start: int
     end: int
+    page: int | None = None
+    """1-based, of the chunk's first character; None for formats without pages."""
 
 
 class Store(Protocol):

@@ -175,7 +175,7 @@ class SQLiteStore:
     def chunk_refs(self) -> list[ChunkRef]:
         """See ``Store``."""
         c = t.chunks.c
-        statement = select(c.id, c.document_id, c.start, c.end).order_by(*_PLACE)
+        statement = select(c.id, c.document_id, c.start, c.end, c.page).order_by(*_PLACE)
         with self._reading() as connection:
             return [ChunkRef(*row) for row in connection.execute(statement).all()]
 
