@@ -1,8 +1,7 @@
 """How much a chunk's signals are worth together: gradient-boosted trees (Friedman 2001), learnt from questions.
 
 Each chunk is judged by its signals and by how they compare with those of the other chunks that came up: it matters
-less how near a chunk is than whether another one is nearer. But for a few signals that have no better direction, a
-higher signal never lowers the score (monotone constraints). ``rag.evaluation.learn`` fits the trees and writes
+less how near a chunk is than whether another one is nearer. ``rag.evaluation.learn`` fits the trees and writes
 ``ranking.npz``; docs/retrieval.md tells from which questions, and what each signal brings.
 
 The score falls apart into what each signal brought it (Saabas 2014): at every fork of a tree the expected value
@@ -61,9 +60,8 @@ class Trees:
     right: NDArray[np.int64]
     value: NDArray[np.float64]
     """Of a leaf what it adds to the log odds; of a fork the mean of its leaves."""
-    base: float
-    """Log odds before any tree."""
     depth: int
+    """Forks on the longest way from a root to a leaf."""
 
     @classmethod
     def load(cls, path: str) -> Trees:
@@ -72,9 +70,7 @@ class Trees:
             if arrays["signals"].tolist() != list(SIGNALS):
                 raise ValueError(f"{path} was learnt for other signals: run 'python -m rag.evaluation.learn'")
             names = ("roots", "feature", "threshold", "left", "right", "value")
-            return cls(
-                **{name: arrays[name] for name in names}, base=float(arrays["base"]), depth=int(arrays["depth"])
-            )
+            return cls(**{name: arrays[name] for name in names}, depth=int(arrays["depth"]))
 
     def weigh(self, features: Floats) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return each row's log odds, and what every feature added to it.
@@ -87,7 +83,7 @@ class Trees:
         rows = np.arange(len(features))[:, None]
         nodes = np.broadcast_to(self.roots, (len(features), len(self.roots)))
         added = np.zeros(features.shape)
-        total = np.full(len(features), self.base + float(self.value[self.roots].sum()))
+        total = np.full(len(features), float(self.value[self.roots].sum()))
         for _ in range(self.depth):
             feature = self.feature[nodes]
             goes_left = features[rows, feature] <= self.threshold[nodes]

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -154,7 +155,8 @@ def load_dataset(path: Path) -> Dataset:
     DatasetError
         Nothing is there, it has no known shape, or two of its questions have one id.
     """
-    dataset = _load(path)
+    # As the filesystem connector writes paths, without "..": ids of documents are compared with theirs.
+    dataset = _load(Path(os.path.abspath(path)))
     seen: set[str] = set()
     for question in dataset.questions:
         if question.id in seen:
@@ -242,7 +244,7 @@ def _reading(path: Path, articles: list[dict[str, Any]]) -> Dataset:
 
 
 def _financebench(path: Path, questions: list[dict[str, Any]]) -> Dataset:
-    folder = (path / "pdfs").absolute()
+    folder = path / "pdfs"
     splits = {name: _part(place) for place, name in enumerate(sorted({q["document"] for q in questions}))}
 
     def one(q: Mapping[str, Any]) -> Question:
@@ -304,17 +306,16 @@ def _parts(answer: Any) -> tuple[tuple[str, ...], ...]:
 
 
 def _documents(path: Path, questions: list[dict[str, Any]]) -> Dataset:
-    root = path.absolute()
     return Dataset(
-        name=path.absolute().name,
+        name=path.name,
         kind="documents",
-        folder=root / "documents",
+        folder=path / "documents",
         questions=tuple(
             Question(
                 id=str(q["id"]),
                 text=q["question"],
                 answers=tuple(q["answers"]),
-                gold=frozenset(str(root / gold) for gold in q["gold"]),
+                gold=frozenset(str(path / gold) for gold in q["gold"]),
                 split=q.get("split", ""),
                 type=q.get("type", ""),
             )

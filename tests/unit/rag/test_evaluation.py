@@ -39,6 +39,11 @@ def test_financebench(tmp_path: Path) -> None:
     assert (question.gold, question.pages, question.answers) == ({document}, {(document, 2)}, ("35",))
 
 
+def test_documents_are_known_by_the_connector_s_paths(tmp_path: Path) -> None:
+    folder = financebench(tmp_path / "fb")
+    assert load_dataset(folder / ".." / "fb") == load_dataset(folder)
+
+
 def test_financebench_is_divided_by_documents(tmp_path: Path) -> None:
     names = ["c.pdf", "a.pdf", "b.pdf", "a.pdf"]
     asked = [
