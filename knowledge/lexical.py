@@ -119,10 +119,11 @@ class LexicalView:
 
         A token that is given twice counts twice.
         """
-        return self.scores_of([tokens])[0]
+        scores: NDArray[np.float32] = self.scores_of([tokens])[0]
+        return scores
 
     def scores_of(self, questions: Sequence[Sequence[str]]) -> NDArray[np.float32]:
-        """Return the scores for several questions, float32, (n_questions, n_texts); tokens that they share cost once."""
+        """Return the scores for several questions, float32, (n_questions, n_texts); shared tokens cost once."""
         scores = np.zeros((len(questions), len(self._index.lengths)), dtype=np.float32)
         times = [Counter(tokens) for tokens in questions]
         for token in dict.fromkeys(token for tokens in questions for token in tokens):

@@ -1,10 +1,13 @@
-"""How much a chunk's signals are worth together: gradient-boosted trees (Friedman 2001), learnt from questions.
+"""How much a chunk's signals are worth together.
 
-Each chunk is judged by its signals and by how they compare with those of the other chunks that came up: it matters
-less how near a chunk is than whether another one is nearer. ``rag.evaluation.learn`` fits the trees and writes
-``ranking.npz``; docs/retrieval.md tells from which questions, and what each signal brings.
+A weighted sum, the first score, chooses the best chunks. These are judged by gradient-boosted trees (Friedman 2001),
+learnt from questions: by their signals and first scores, and by how these compare with those of the other chunks that
+came up, for it matters less how near a chunk is than whether another one is nearer. ``rag.evaluation.learn`` fits the
+trees and writes ``ranking.npz``; docs/retrieval.md tells from which questions, and what each signal brings. In long
+documents the first score itself is the order: title, names and paths, by which the trees go, are the same all over
+such a document.
 
-The score falls apart into what each signal brought it (Saabas 2014): at every fork of a tree the expected value
+A score falls apart into what each signal brought it (Saabas 2014): at every fork of a tree the expected value
 changes, and the change is put down to the signal that was looked at.
 """
 
@@ -33,6 +36,7 @@ PARTS = {
     "question": ("chinese",),
 }
 """The parts of a score that a person sees, and their signals."""
+_PART_OF_SIGNAL = np.array([[float(signal in members) for members in PARTS.values()] for signal in SIGNALS])
 FILE = "ranking.npz"
 
 
@@ -45,7 +49,7 @@ class Ranked:
     scores: Floats
     """float32, (n,), 0 to 1, falling; comparable within one question only."""
     parts: Floats
-    """float32, (n_judged, len(PARTS)): what each part added to the log odds of the first ones' scores."""
+    """float32, (n_judged, len(PARTS)): what each part brought the first ones, in log odds or in first scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,28 +87,33 @@ class Trees:
         rows = np.arange(len(features))[:, None]
         nodes = np.broadcast_to(self.roots, (len(features), len(self.roots)))
         added = np.zeros(features.shape)
+        shift = rows * features.shape[1]
         total = np.full(len(features), float(self.value[self.roots].sum()))
         for _ in range(self.depth):
             feature = self.feature[nodes]
             goes_left = features[rows, feature] <= self.threshold[nodes]
             below = np.where(goes_left, self.left[nodes], self.right[nodes])
             change = self.value[below] - self.value[nodes]
-            np.add.at(added, (rows, feature), change)
+            added += np.bincount((feature + shift).ravel(), change.ravel(), added.size).reshape(added.shape)
             total += change.sum(axis=1)
             nodes = below
         return total, added
 
 
-def features(rows: Floats) -> Floats:
-    """Return what the trees look at: float32, (n, 3 * n_signals).
+def features(rows: Floats, first: Floats) -> Floats:
+    """Return what the trees look at: float32, (n, 3 * (n_signals + 1)).
 
-    The signals; how far each is below the highest among these chunks; how it differs from that of the first chunk.
+    The signals and the first score; how far each is below the highest among these chunks; how it differs from that of
+    the first chunk.
 
     Parameters
     ----------
     rows
         float32, (n, n_signals), n > 0: the chunks that are judged together, best first score first.
+    first
+        float32, (n,): their first scores.
     """
+    rows = np.concatenate([rows, first[:, None]], axis=1)
     return np.concatenate([rows, rows - rows.max(axis=0), rows - rows[0]], axis=1)
 
 
@@ -116,19 +125,29 @@ def judged(found: Found) -> tuple[Numbers, Numbers]:
 
 def rank(found: Found) -> Ranked:
     """Put chunks in order."""
-    first, others = judged(found)
-    if not len(first):
+    best, others = judged(found)
+    first = found.first_scores()
+    if not len(best):
         return Ranked(found.numbers, np.zeros(0, np.float32), np.zeros((0, len(PARTS)), np.float32))
-    odds, added = _trees().weigh(features(found.rows[first]))
-    best = np.lexsort((found.numbers[first], -np.round(odds, 6)))
-    scores = 1 / (1 + np.exp(-odds[best]))
-    rough = np.maximum(found.first_scores()[others], 0)
+    added = found.rows[best] * found.weights
+    if found.long:
+        # The signals reach 1, but for how well a document fits.
+        scores = np.clip(first[best] / found.weights.sum(), 0, 1).astype(np.float64)
+        parts = added @ _PART_OF_SIGNAL
+    else:
+        odds, brought = _trees().weigh(features(found.rows[best], first[best]))
+        order = np.lexsort((found.numbers[best], -np.round(odds, 6)))
+        scores = 1 / (1 + np.exp(-odds[order]))
+        # What the first score brought is its signals' merit, each for its share in it.
+        by_signal, by_first = np.split(brought.reshape(len(best), 3, -1).sum(axis=1), [len(SIGNALS)], axis=1)
+        parts = (by_signal + by_first * added / np.maximum(np.abs(added).sum(axis=1, keepdims=True), 1e-9))[order]
+        parts, best = parts @ _PART_OF_SIGNAL, best[order]
+    rough = np.maximum(first[others], 0)
     tail = scores[-1] * rough / (float(rough.max(initial=0)) or 1)
-    parts = added @ _part_of_feature()
     return Ranked(
-        np.concatenate([found.numbers[first][best], found.numbers[others]]),
+        np.concatenate([found.numbers[best], found.numbers[others]]),
         np.concatenate([scores, tail]).astype(np.float32),
-        parts[best].astype(np.float32),
+        parts.astype(np.float32),
     )
 
 
@@ -136,10 +155,3 @@ def rank(found: Found) -> Ranked:
 def _trees() -> Trees:
     with as_file(files("rag") / FILE) as path:
         return Trees.load(str(path))
-
-
-@cache
-def _part_of_feature() -> NDArray[np.float64]:
-    """Return to which part each feature belongs: float64, (3 * n_signals, n_parts)."""
-    table = [[float(signal in members) for members in PARTS.values()] for signal in SIGNALS]
-    return np.array(table * 3)

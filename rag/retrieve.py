@@ -1,7 +1,7 @@
 """Ranked hits for a question, from what one viewer may read.
 
 Three steps: the question is read in the viewer's graph and signals are collected for the chunks that may matter
-(``rag.signals``); learnt trees judge the best of them (``rag.ranking``); what is returned says why it was found.
+(``rag.searcher``); learnt trees judge the best of them (``rag.ranking``); what is returned says why it was found.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ from knowledge.graph import KnowledgeGraph
 from knowledge.language import search_tokens
 from knowledge.records import Chunk, Edit, Hit
 from knowledge.store import Store
+from rag.asked import Asked
 from rag.ranking import PARTS, rank
-from rag.signals import COLUMN, Asked, Found, Searcher
+from rag.searcher import Searcher
+from rag.signals import COLUMN, Found
 from rag.spread import spread
 from rag.view import View
 

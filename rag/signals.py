@@ -1,22 +1,13 @@
-"""What speaks for a chunk, given a question: one row of numbers a chunk, and the reasons behind them.
-
-Nothing here knows of encyclopedias or of any other kind of document. A chunk is near to the question in meaning, holds
-its words, names the things that it names; or it is reached in one step from a chunk that does: what such a chunk
-names has a document of its own ("the director of …" is named there, and has a page), or is named elsewhere too.
-"""
+"""What speaks for a chunk, given a question: the columns of a row of numbers, and their weighted sum."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
 
-from knowledge.language import detect_language, search_tokens
-from knowledge.measures import Wanted, wanted
-from rag.view import COMMON, Floats, Numbers, View
+from rag.view import Floats, Numbers
 
 SIGNALS = (
     "meaning",
@@ -59,21 +50,7 @@ SIGNALS = (
 *   chinese: 1 for questions in Chinese.
 """
 COLUMN = {name: place for place, name in enumerate(SIGNALS)}
-_CANDIDATES = 200
-"""Chunks taken from each of dense and lexical search."""
-_PREFERRED = 60
-"""Chunks of preferred documents taken by each signal."""
-_SEED_DOCUMENTS = 8
-"""Best documents from which paths go out …"""
-_SEED_CHUNKS = 3
-"""… and the best chunks of each."""
-_OWN_SHARE = 0.2
-"""What a seed's own score counts for beside its document's."""
-_DOCUMENT_CHUNKS = 3
-"""Chunks of a document that come up because its title does."""
-_WALK_STEPS = 8
-_RESTART = 0.5
-_FIRST = {
+_WEIGHTS = {
     "en": {
         "meaning": 0.5,
         "words": 0.3,
@@ -101,63 +78,28 @@ _FIRST = {
         "words of rows": 0.1,
         "statement": 0.08,
     },
+    "long en": {
+        "meaning": 1.0,
+        "words": 0.3,
+        "title": 0.3,
+        "path to title": 0.2,
+        "about": 0.4,
+        "rows asked": 0.3,
+        "words of rows": 0.1,
+        "statement": 0.15,
+    },
+    "long zh": {
+        "meaning": 0.4,
+        "words": 0.9,
+        "title": 0.3,
+        "path to title": 0.2,
+        "about": 0.4,
+        "rows asked": 0.1,
+        "words of rows": 0.3,
+        "statement": 0.15,
+    },
 }
-"""What the signals count for where the best chunks are chosen, before they are weighed in earnest (``rag.ranking``)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question, and what of it the graph knows."""
-
-    text: str
-    language: str
-    tokens: tuple[str, ...]
-    """Its search tokens."""
-    rest: tuple[str, ...]
-    """Those outside known names."""
-    documents: dict[int, float]
-    """The documents that it names, each with its part of the title."""
-    entities: tuple[int, ...]
-    """The entities that it names."""
-    about: dict[int, float]
-    """The documents of the organisation and the period that it names, each with how well it fits."""
-    wanted: Wanted
-    """What a measure in it is worked out from."""
-
-    @property
-    def row_tokens(self) -> tuple[str, ...]:
-        """The search tokens of the rows asked for."""
-        return tuple(search_tokens(self.wanted.words))
-
-    @classmethod
-    def read(cls, text: str, view: View) -> Asked:
-        """Find the names that a viewer's graph knows in a question."""
-        graph, spans = view.graph, []
-        documents: dict[int, float] = {}
-        for hit in graph.titles.find(text):
-            number = graph.number_of_document(hit.key)
-            documents[number] = float(view.title_share[number])
-            spans.append((hit.start, hit.end))
-        entities = set()
-        for hit in graph.names.find(text):
-            entities.add(graph.number_of(hit.key))
-            spans.append((hit.start, hit.end))
-        numbers = np.array(sorted(entities), dtype=np.int64)
-        called, places = view.documents_titled.gather(numbers)
-        bearers = np.bincount(places, minlength=len(numbers))[places]
-        for number, count in zip(called.tolist(), bearers.tolist(), strict=True):
-            documents.setdefault(number, 1 / count)
-        outside = "".join(c if not any(a <= i < b for a, b in spans) else " " for i, c in enumerate(text))
-        return cls(
-            text,
-            detect_language(text),
-            tuple(search_tokens(text)),
-            tuple(search_tokens(outside)),
-            documents,
-            tuple(sorted(entities)),
-            {graph.number_of_document(key): fit for key, fit in view.about.matches(text).items()},
-            wanted(text),
-        )
+"""What the signals count for in the first scores, for each language; *long*: see ``Found``."""
 
 
 @dataclass(slots=True)
@@ -169,293 +111,25 @@ class Found:
     rows: Floats
     """float32, (n, len(SIGNALS))."""
     language: str
+    long: bool = False
+    """Whether most of what answers best stands in long documents, where title and names are the same all over."""
     by_title: dict[int, tuple[int, int]] = field(default_factory=dict)
     """For chunks reached by their title: (the chunk that names it, the document)."""
     by_name: dict[int, tuple[int, int]] = field(default_factory=dict)
     """For chunks reached by a name: (the chunk that holds it too, the entity)."""
 
+    @property
+    def weights(self) -> Floats:
+        """What each signal counts for in the first scores, float32, (len(SIGNALS),)."""
+        return weights(self.language, self.long)
+
     def first_scores(self) -> Floats:
-        """Return a rough score of each chunk, by which the best are chosen; higher is better."""
-        scores = np.zeros(len(self.numbers), dtype=np.float32)
-        for name, weight in _FIRST[self.language].items():
-            scores += np.float32(weight) * self.rows[:, COLUMN[name]]
-        return scores
+        """Return the weighted sum of each chunk's signals, float32, (n,); higher is better."""
+        return self.rows @ self.weights
 
 
-class Searcher:
-    """Collects signals for one question in one view.
-
-    Parameters
-    ----------
-    view
-        What may be read.
-    asked
-        The question.
-    vector
-        The question's: float32, (dim,), unit length.
-    row_vector
-        The same of the rows asked for, where there are any.
-    """
-
-    def __init__(
-        self, view: View, asked: Asked, vector: NDArray[np.float32], row_vector: NDArray[np.float32] | None = None
-    ) -> None:
-        self._view = view
-        self._asked = asked
-        self._vector = vector
-        self._row_vector = row_vector
-        scores = view.lexical.scores_of((asked.tokens, asked.rest, asked.row_tokens))
-        self._words, self._rest, self._row_words = (row[view.positions] for row in scores)
-        self._preferred = self._chunks_preferred()
-        self._most = view.lexical.most(asked.tokens)
-        self._rest_most = view.lexical.most(asked.rest)
-
-    def found(self) -> Found:
-        """Return the chunks that speak to the question, and those one step from the best of them."""
-        found = self._direct(self._near())
-        seeds, shares = self._seeds(found)
-        paths = [self._paths_to_titles(seeds, shares), self._paths_to_names(seeds, shares)]
-        new = np.setdiff1d(np.concatenate([targets for targets, *_ in paths]), found.numbers)
-        if len(new):
-            found = self._merged(found, self._direct(new))
-        found.by_title = self._add_paths(found, "title", *paths[0])
-        found.by_name = self._add_paths(found, "name", *paths[1])
-        self._add_walk(found, seeds, shares)
-        best = np.maximum(found.rows[:, COLUMN["path to title"]], found.rows[:, COLUMN["path to name"]])
-        found.rows[:, COLUMN["rest after path"]] = best * found.rows[:, COLUMN["rest"]]
-        return found
-
-    def _near(self) -> Numbers:
-        """Return the chunks that are near in meaning or words, or that hold a name of the question."""
-        view = self._view
-        by_meaning, _ = view.vectors.search(self._vector, _CANDIDATES, allowed=view.allowed)
-        parts = [view.numbers[by_meaning], _highest(self._words, _CANDIDATES)]
-        parts += [self._best_chunks(document) for document in self._asked.documents]
-        parts.append(view.chunks_naming.gather(self._followed())[0])
-        if len(self._preferred):
-            parts += self._near_preferred()
-        return np.unique(np.concatenate(parts))
-
-    def _chunks_preferred(self) -> Numbers:
-        """Return the chunks of the documents of the organisation that the question names."""
-        starts = self._view.chunks_of_document
-        named = [document for document, fit in self._asked.about.items() if fit >= 1]
-        return np.concatenate([np.arange(0), *(np.arange(*starts[d : d + 2]) for d in sorted(named))])
-
-    def _near_preferred(self) -> list[Numbers]:
-        """Return the best of the preferred documents' chunks, by each signal."""
-        view, chunks = self._view, self._preferred
-        allowed = np.zeros(len(view.vectors), dtype=np.bool_)
-        allowed[view.positions[chunks]] = True
-        vectors = [self._vector] if self._row_vector is None else [self._vector, self._row_vector]
-        parts = [view.numbers[view.vectors.search(v, _PREFERRED, allowed=allowed)[0]] for v in vectors]
-        parts += [chunks[_highest(words[chunks], _PREFERRED)] for words in (self._words, self._row_words)]
-        statement = view.statements.scores(self._asked.text)[view.positions[chunks]]
-        return [*parts, chunks[_highest(statement, _PREFERRED)]]
-
-    def _best_words(self, words: Floats) -> float:
-        """Return the best BM25 score, of the preferred documents where there are any; more than 0."""
-        among = words[self._preferred] if len(self._preferred) else words
-        return float(among.max(initial=0)) or 1.0
-
-    def _followed(self) -> Numbers:
-        """Return the question's entities that few enough chunks name."""
-        entities = np.array(self._asked.entities, dtype=np.int64)
-        return entities[self._view.leads[entities]]
-
-    def _best_chunks(self, document: int) -> Numbers:
-        """Return the chunks of a document that are nearest to the question."""
-        view = self._view
-        chunks = np.arange(*view.chunks_of_document[document : document + 2])
-        if len(chunks) <= _DOCUMENT_CHUNKS:
-            return chunks
-        near = view.vectors.scores(self._vector, view.positions[chunks]) + self._word_share(chunks)
-        return np.sort(chunks[np.argsort(-near, kind="stable")[:_DOCUMENT_CHUNKS]])
-
-    def _word_share(self, numbers: Numbers) -> Floats:
-        share: Floats = self._words[numbers] / np.float32(self._most)
-        return share
-
-    def _direct(self, numbers: Numbers) -> Found:
-        """Fill in what a chunk's own text and title say."""
-        view, asked = self._view, self._asked
-        rows = np.zeros((len(numbers), len(SIGNALS)), dtype=np.float32)
-        rows[:, COLUMN["meaning"]] = view.vectors.scores(self._vector, view.positions[numbers])
-        rows[:, COLUMN["words"]] = np.minimum(self._words[numbers] / self._best_words(self._words), 1)
-        rows[:, COLUMN["word share"]] = self._word_share(numbers)
-        rows[:, COLUMN["rest"]] = self._rest[numbers] / np.float32(self._rest_most)
-        documents = view.document_of[numbers]
-        for document, share in asked.documents.items():
-            rows[documents == document, COLUMN["title"]] = share
-        for document, fit in asked.about.items():
-            rows[documents == document, COLUMN["about"]] = fit
-        if self._row_vector is not None:
-            rows[:, COLUMN["rows asked"]] = view.vectors.scores(self._row_vector, view.positions[numbers])
-            rows[:, COLUMN["words of rows"]] = np.minimum(
-                self._row_words[numbers] / self._best_words(self._row_words), 1
-            )
-        if asked.wanted.statements:
-            rows[:, COLUMN["statement"]] = view.statements.scores(asked.text)[view.positions[numbers]] > 0
-        followed = self._followed()
-        chunks, places = view.chunks_naming.gather(followed)
-        at, inside = _among(numbers, chunks)
-        np.add.at(rows[:, COLUMN["names"]], at, view.rarity[followed[places[inside]]])
-        np.add.at(rows[:, COLUMN["name count"]], at, 1)
-        rows[:, COLUMN["title asked"]], rows[:, COLUMN["title covers"]] = self._titles(documents)
-        rows[:, COLUMN["chinese"]] = float(asked.language == "zh")
-        return Found(numbers, rows, asked.language)
-
-    def _titles(self, documents: Numbers) -> tuple[Floats, Floats]:
-        """Return how much of each document's title the question holds, and the other way round."""
-        idf = self._view.lexical.idf
-        weights = {token: idf(token) for token in self._asked.tokens}
-        whole = sum(weights.values()) or 1.0
-        asked, covers = np.zeros(len(documents), np.float32), np.zeros(len(documents), np.float32)
-        different, back = np.unique(documents, return_inverse=True)
-        values = []
-        for document in different.tolist():
-            tokens, total = self._view.title_tokens(document)
-            shared = [token for token in tokens if token in weights]
-            values.append(
-                (
-                    sum(weights[token] for token in shared) / total if total else 0.0,
-                    sum(weights[token] for token in set(shared)) / whole,
-                )
-            )
-        if values:
-            asked, covers = np.array(values, dtype=np.float32)[back].T
-        return asked, covers
-
-    def _seeds(self, found: Found) -> tuple[Numbers, Floats]:
-        """Return the chunks from which paths go out, and the part of the best score that each has."""
-        scores = found.first_scores()
-        order = np.lexsort((found.numbers, -scores))
-        best = float(scores[order[0]]) if len(order) else 0.0
-        chosen: dict[int, list[int]] = {}
-        for place in order.tolist():
-            document = int(self._view.document_of[found.numbers[place]])
-            if document in chosen or len(chosen) < _SEED_DOCUMENTS:
-                held = chosen.setdefault(document, [])
-                if len(held) < _SEED_CHUNKS:
-                    held.append(place)
-        pairs = [
-            (place, ((1 - _OWN_SHARE) * scores[places[0]] + _OWN_SHARE * scores[place]) / best)
-            for places in chosen.values()
-            for place in places
-            if best > 0 and scores[place] > 0
-        ]
-        places = np.array([place for place, _ in pairs], dtype=np.int64)
-        return found.numbers[places], np.array([share for _, share in pairs], dtype=np.float32)
-
-    def _paths_to_titles(self, seeds: Numbers, shares: Floats) -> tuple[Numbers, Floats, Numbers, Numbers]:
-        """Return steps from seeds to documents that they name: targets, values, origins, documents."""
-        view = self._view
-        documents, at = view.titles_in.gather(seeds)
-        parts = [(documents, at, shares[at] * view.title_share[documents])]
-        entities, at = view.entities_in.gather(seeds)
-        things = view.leads[entities] | (np.diff(view.documents_titled.starts)[entities] > 0)
-        entities, at = _pairs(entities[things], at[things])
-        documents, places = view.documents_titled.gather(entities)
-        bearers = np.diff(view.documents_titled.starts)[entities[places]]
-        parts.append((documents, at[places], shares[at[places]] / np.maximum(bearers, 1).astype(np.float32)))
-        documents = np.concatenate([part[0] for part in parts])
-        origins = np.concatenate([part[1] for part in parts])
-        values = np.concatenate([part[2] for part in parts])
-        away = view.document_of[seeds[origins]] != documents
-        documents, origins, values = documents[away], origins[away], values[away]
-        # Both ways may find the same step.
-        order = np.lexsort((-values, documents, origins))
-        documents, origins, values = documents[order], origins[order], values[order]
-        new = np.ones(len(order), dtype=np.bool_)
-        new[1:] = (np.diff(documents) != 0) | (np.diff(origins) != 0)
-        documents, origins, values = documents[new], origins[new], values[new]
-        entry = {int(document): self._entry(int(document)) for document in np.unique(documents)}
-        targets = np.fromiter((entry[int(document)] for document in documents), dtype=np.int64)
-        return targets, values, seeds[origins], documents
-
-    def _entry(self, document: int) -> int:
-        """Return the chunk of a document that answers to the question best."""
-        return int(self._nearest(np.arange(*self._view.chunks_of_document[document : document + 2])))
-
-    def _nearest(self, chunks: Numbers) -> int:
-        if len(chunks) == 1:
-            return int(chunks[0])
-        near = self._view.vectors.scores(self._vector, self._view.positions[chunks]) + self._word_share(chunks)
-        return int(chunks[np.argmax(near)])
-
-    def _paths_to_names(self, seeds: Numbers, shares: Floats) -> tuple[Numbers, Floats, Numbers, Numbers]:
-        """Return steps from seeds to chunks that share a name: targets, values, origins, entities."""
-        view = self._view
-        entities, at = view.entities_in.gather(seeds)
-        keep = view.leads[entities] & ~np.isin(entities, self._asked.entities)
-        entities, at = _pairs(entities[keep], at[keep])
-        targets, places = view.chunks_naming.gather(entities)
-        origins, through = at[places], entities[places]
-        away = view.document_of[seeds[origins]] != view.document_of[targets]
-        targets, origins, through = targets[away], origins[away], through[away]
-        return targets, shares[origins] * view.rarity[through], seeds[origins], through
-
-    def _add_paths(
-        self, found: Found, kind: str, targets: Numbers, values: Floats, origins: Numbers, through: Numbers
-    ) -> dict[int, tuple[int, int]]:
-        """Enter the best step to each chunk and the sum of all; return where the best one came from."""
-        at = np.searchsorted(found.numbers, targets)
-        np.maximum.at(found.rows[:, COLUMN[f"path to {kind}"]], at, values)
-        np.add.at(found.rows[:, COLUMN[f"paths to {kind}"]], at, values)
-        order = np.lexsort((through, origins, -values, targets))
-        first = np.unique(targets[order], return_index=True)[1]
-        best = order[first]
-        return {int(targets[i]): (int(origins[i]), int(through[i])) for i in best.tolist()}
-
-    def _add_walk(self, found: Found, seeds: Numbers, shares: Floats) -> None:
-        """Personalised PageRank (Page et al. 1999) over the found chunks and the names that they share."""
-        view = self._view
-        entities, at = view.entities_in.gather(found.numbers)
-        keep = view.leads[entities]
-        entities, at = _pairs(entities[keep], at[keep])
-        different, columns = np.unique(entities, return_inverse=True)
-        if not len(different):
-            return
-        shape = (len(found.numbers), len(different))
-        holds = sparse.csr_matrix((np.ones(len(at), dtype=np.float64), (at, columns)), shape=shape)
-        of_chunk, of_name = holds.sum(axis=1).A1, holds.sum(axis=0).A1
-        start = np.zeros(len(found.numbers))
-        start[np.searchsorted(found.numbers, seeds)] = shares.astype(np.float64) ** 3
-        start /= start.sum() or 1
-        there = sparse.diags(1 / np.maximum(of_name, 1)) @ holds.T
-        back = (sparse.diags(1 / np.maximum(of_chunk, 1)) @ holds).T.tocsr()
-        rank, there = start.copy(), there.T.tocsr()
-        for _ in range(_WALK_STEPS):
-            rank = _RESTART * start + (1 - _RESTART) * (there @ (back @ rank))
-        rank -= _RESTART * start
-        found.rows[:, COLUMN["walk"]] = np.round(rank / (rank.max() or 1), 6)
-
-    def _merged(self, one: Found, other: Found) -> Found:
-        numbers = np.concatenate([one.numbers, other.numbers])
-        order = np.argsort(numbers)
-        return Found(numbers[order], np.concatenate([one.rows, other.rows])[order], one.language)
-
-
-def _pairs(entities: Numbers, at: Numbers) -> tuple[Numbers, Numbers]:
-    """Return each pair of entity and seed once."""
-    size = int(entities.max(initial=0)) + 1
-    pairs = np.unique(at * size + entities)
-    return pairs % size, pairs // size
-
-
-def _among(numbers: Numbers, wanted: Numbers) -> tuple[Numbers, NDArray[np.bool_]]:
-    """Return the places in ascending ``numbers`` of those wanted that are there, and which these are."""
-    at = np.minimum(np.searchsorted(numbers, wanted), max(len(numbers) - 1, 0))
-    there = numbers[at] == wanted if len(numbers) else np.zeros(len(wanted), dtype=np.bool_)
-    return at[there], there
-
-
-def _highest(scores: Floats, count: int) -> Numbers:
-    """Return where the ``count`` highest scores above 0 are; of ties, the first."""
-    places = np.flatnonzero(scores > 0)
-    if len(places) > count:
-        least = np.partition(scores[places], -count)[-count]
-        above = places[scores[places] > least]
-        ties = places[scores[places] == least]
-        places = np.concatenate([above, ties[: count - len(above)]])
-    return places
+@cache
+def weights(language: str, long: bool) -> Floats:
+    """Return what each signal counts for in the first scores, float32, (len(SIGNALS),)."""
+    counts = _WEIGHTS["long " * long + language]
+    return np.array([counts.get(name, 0.0) for name in SIGNALS], dtype=np.float32)

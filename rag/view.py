@@ -90,7 +90,8 @@ class View:
         """int64, (n_documents + 1,): where each document's chunks begin."""
         self.entities_in = Lists(places.starts, places.entities.astype(np.int64))
         """The entities that each chunk names, once for every mention."""
-        self.chunks_naming = Lists(*places.by_entity)
+        starts, chunks = places.by_entity
+        self.chunks_naming = Lists(starts, chunks.astype(np.int64))
         """The chunks that name each entity."""
         self.documents_titled = Lists.of(tables.titled).inverted(len(tables.entities))
         """The documents whose title is each entity's name."""

@@ -33,11 +33,9 @@ class Places:
     def build(cls, mentions: Iterable[tuple[int, int, int, int]], *, chunks: int, entities: int) -> Places:
         """Build from (chunk, entity, begin, end) in any order."""
         rows = np.array(sorted(mentions), dtype=np.int64).reshape(-1, 4)
-        return cls(
-            np.searchsorted(rows[:, 0], np.arange(chunks + 1)).astype(np.int64),
-            *(rows[:, column].astype(np.int32) for column in (1, 2, 3)),
-            entity_count=entities,
-        )
+        starts = np.searchsorted(rows[:, 0], np.arange(chunks + 1)).astype(np.int64)
+        number, begin, end = rows[:, 1:].T.astype(np.int32)
+        return cls(starts, number, begin, end, entities)
 
     @classmethod
     def load(cls, folder: Path) -> Places:
@@ -48,8 +46,15 @@ class Places:
 
     def save(self, folder: Path) -> None:
         """Write into ``folder``."""
-        arrays = {"starts": self.starts, "entities": self.entities, "begins": self.begins, "ends": self.ends}
-        np.savez(folder / FILE, allow_pickle=False, entity_count=np.array(self.entity_count), **arrays)
+        count = np.array(self.entity_count)
+        np.savez(
+            folder / FILE,
+            starts=self.starts,
+            entities=self.entities,
+            begins=self.begins,
+            ends=self.ends,
+            entity_count=count,
+        )
 
     @property
     def chunk_count(self) -> int:

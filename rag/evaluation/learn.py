@@ -2,7 +2,7 @@
 
     python -m rag.evaluation.learn SET… [--kb DIR] [--cases DIR] [--out FILE]
 
-Every set is indexed into a folder of its own below ``--kb`` (a second run uses it again), and what ``rag.signals``
+Every set is indexed into a folder of its own below ``--kb`` (a second run uses it again), and what ``rag.searcher``
 collects for its questions is kept below ``--cases``. Needs LightGBM; what is written is loaded without it.
 """
 
@@ -12,6 +12,7 @@ import argparse
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,14 @@ from rag.evaluation.run import Bench, prepared
 from rag.ranking import FILE, POOL, Trees, features, judged
 from rag.retrieve import Retriever
 from rag.sdk import LOCAL
-from rag.signals import COLUMN, SIGNALS
+from rag.signals import COLUMN, SIGNALS, weights
 from rag.view import Floats
 
 _MOST = 400
 """Questions taken from each set for learning."""
 _BOOSTINGS = 3
 """Boostings with different seeds, whose mean is taken."""
-_OPTIONS = {
+_OPTIONS: dict[str, Any] = {
     "objective": "binary",
     "n_estimators": 150,
     "learning_rate": 0.06,
@@ -50,7 +51,7 @@ _OPTIONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Case:
     """One question with the chunks that came up for it, best first score first."""
 
@@ -61,6 +62,15 @@ class Case:
     """Each chunk's document or page."""
     rows: Floats
     """float32, (n, n_signals)."""
+    language: str
+    long: bool
+    """As in ``rag.signals.Found``."""
+
+    @cached_property
+    def features(self) -> Floats:
+        """What the trees look at, of the chunks that are judged."""
+        best = self.rows[:POOL]
+        return features(best, best @ weights(self.language, self.long))
 
 
 def collect(bench: Bench, questions: Sequence[Question]) -> list[Case]:
@@ -73,19 +83,20 @@ def _case(retriever: Retriever, question: Question) -> Case:
     gold = frozenset(f"{document}#{page}" for document, page in question.pages) or question.gold
     collected = retriever.collect(question.text, viewer=question.viewer or LOCAL)
     if collected is None:
-        return Case(question.split, gold, [], np.zeros((0, len(SIGNALS)), np.float32))
+        return Case(question.split, gold, [], np.zeros((0, len(SIGNALS)), np.float32), "en", False)
     view, _, found = collected
     first, others = judged(found)
     order = np.concatenate([first, others])
-    places = []
     chunks = retriever.read((view.graph.tables.chunks[number][0] for number in found.numbers[order]), LOCAL)
     by_id = {chunk.id: f"{chunk.document_id}#{chunk.page}" if question.pages else chunk.document_id for chunk in chunks}
     places = [by_id[view.graph.tables.chunks[number][0]] for number in found.numbers[order]]
-    return Case(question.split, gold, places, found.rows[order])
+    return Case(question.split, gold, places, found.rows[order], found.language, found.long)
 
 
 def fit(sets: Sequence[Sequence[Case]], *, without: Collection[str] = ()) -> Trees:
     """Fit trees; a set of n questions weighs √n, so that large ones do not drown the small.
+
+    Questions about long documents are no part of it: there first scores decide.
 
     Parameters
     ----------
@@ -94,11 +105,11 @@ def fit(sets: Sequence[Sequence[Case]], *, without: Collection[str] = ()) -> Tre
     """
     from lightgbm import LGBMClassifier
 
-    rows, labels, weights = _table(sets)
-    blind = [COLUMN[name] + part * len(SIGNALS) for name in without for part in range(3)]
+    rows, labels, shares = _table(sets)
+    blind = [COLUMN[name] + part * (len(SIGNALS) + 1) for name in without for part in range(3)]
     rows[:, blind] = 0
     models = [
-        LGBMClassifier(random_state=seed, **_OPTIONS).fit(rows, labels, sample_weight=weights)
+        LGBMClassifier(random_state=seed, **_OPTIONS).fit(rows, labels, sample_weight=shares)
         for seed in range(_BOOSTINGS)
     ]
     return _exported([model.booster_.dump_model() for model in models])
@@ -107,9 +118,9 @@ def fit(sets: Sequence[Sequence[Case]], *, without: Collection[str] = ()) -> Tre
 def _table(sets: Sequence[Sequence[Case]]) -> tuple[Floats, NDArray[np.bool_], NDArray[np.float64]]:
     rows: list[Floats] = []
     labels: list[bool] = []
-    weights: list[float] = []
+    shares: list[float] = []
     for cases in sets:
-        chosen = cases[:: 1 + len(cases) // _MOST]
+        chosen = [case for case in cases[:: 1 + len(cases) // _MOST] if not case.long]
         for case in chosen:
             seen: set[str] = set()
             kept = []
@@ -120,9 +131,9 @@ def _table(sets: Sequence[Sequence[Case]]) -> tuple[Floats, NDArray[np.bool_], N
                     labels.append(place in case.gold)
                 seen.add(place)
             if kept:
-                rows.append(features(case.rows[:POOL])[kept])
-            weights += [len(chosen) ** -0.5] * len(kept)
-    return np.concatenate(rows), np.array(labels), np.array(weights) / np.mean(weights)
+                rows.append(case.features[kept])
+            shares += [len(chosen) ** -0.5] * len(kept)
+    return np.concatenate(rows), np.array(labels), np.array(shares) / np.mean(shares)
 
 
 def _exported(models: Sequence[Mapping[str, Any]]) -> Trees:
@@ -140,7 +151,8 @@ def _exported(models: Sequence[Mapping[str, Any]]) -> Trees:
             return place
         nodes.append((0, 0.0, 0, 0, 0.0))
         left, right = add(node["left_child"], level + 1), add(node["right_child"], level + 1)
-        sizes = [below.get("leaf_count", below.get("internal_count")) for below in (node["left_child"], node["right_child"])]
+        below = (node["left_child"], node["right_child"])
+        sizes = [child.get("leaf_count", child.get("internal_count")) for child in below]
         mean = float(np.average([nodes[left][4], nodes[right][4]], weights=sizes))
         nodes[place] = (node["split_feature"], node["threshold"], left, right, mean)
         return place
@@ -153,9 +165,9 @@ def _exported(models: Sequence[Mapping[str, Any]]) -> Trees:
 def ordered(case: Case, trees: Trees | None) -> list[str]:
     """Return a case's documents or pages, best first; without trees in the order of the first scores."""
     pool = min(POOL, len(case.places))
-    if trees is None or not pool:
+    if trees is None or case.long or not pool:
         return list(dict.fromkeys(case.places))
-    odds, _ = trees.weigh(features(case.rows[:POOL]))
+    odds, _ = trees.weigh(case.features)
     order = np.argsort(-np.round(odds, 6), kind="stable")
     return list(dict.fromkeys([*(case.places[place] for place in order), *case.places[pool:]]))
 
@@ -182,11 +194,6 @@ def cross_validated(sets: Sequence[Sequence[Case]], k: int, *, folds: int = 4) -
     return [float(np.mean(mine)) for mine in values]
 
 
-def fit_elsewhere(sets: Sequence[Sequence[Case]], number: int) -> Trees:
-    """Fit trees on all sets but one: how they do on that one tells what to expect of sets never seen."""
-    return fit([cases for other, cases in enumerate(sets) if other != number])
-
-
 def cases_of(path: Path, *, kb: Path, cases: Path) -> list[Case]:
     """Return the cases of a set, from ``cases`` where they are kept."""
     file = cases / f"{path.stem}.npz"
@@ -198,17 +205,17 @@ def cases_of(path: Path, *, kb: Path, cases: Path) -> list[Case]:
     with prepared(dataset, kb=kb / path.stem, llm="none") as bench:
         found = collect(bench, dataset.questions)
     cases.mkdir(parents=True, exist_ok=True)
-    about = json.dumps([[case.split, sorted(case.gold), case.places] for case in found])
+    about = json.dumps([[case.split, sorted(case.gold), case.places, case.language, case.long] for case in found])
     np.savez_compressed(
         file, signals=np.array(SIGNALS), rows=np.concatenate([case.rows for case in found]), about=np.array(about)
     )
     return found
 
 
-def _unpacked(rows: Floats, about: list[tuple[str, list[str], list[str]]]) -> list[Case]:
+def _unpacked(rows: Floats, about: list[tuple[str, list[str], list[str], str, bool]]) -> list[Case]:
     found, start = [], 0
-    for split, gold, places in about:
-        found.append(Case(split, frozenset(gold), places, rows[start : start + len(places)]))
+    for split, gold, places, language, long in about:
+        found.append(Case(split, frozenset(gold), places, rows[start : start + len(places)], language, long))
         start += len(places)
     return found
 
@@ -236,7 +243,8 @@ def main() -> None:
         test = [case for case in cases if case.split != "tune"]
         print(f"{path.stem}, {len(tune[number])} to learn from, {len(test)} to test")
         print(f"  tune, cross-validated  @2 {validated[2][number]:.4f}  @5 {validated[5][number]:.4f}")
-        for name, used in (("first scores", None), ("trees", trees), ("trees of other sets", fit_elsewhere(tune, number))):
+        elsewhere = fit([own for other, own in enumerate(tune) if other != number])
+        for name, used in (("first scores", None), ("trees", trees), ("trees of other sets", elsewhere)):
             print(f"  test, {name:20}" + "".join(f"  @{k} {recall_at(test, used, k):.4f}" for k in (1, 2, 5, 10)))
 
 

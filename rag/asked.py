@@ -1,0 +1,66 @@
+"""A question as a search reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from knowledge.language import detect_language, search_tokens
+from knowledge.measures import Wanted, wanted
+from rag.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question, and what of it the graph knows."""
+
+    text: str
+    language: str
+    tokens: tuple[str, ...]
+    """Its search tokens."""
+    rest: tuple[str, ...]
+    """Those outside known names."""
+    documents: dict[int, float]
+    """The documents that it names, each with its part of the title."""
+    entities: tuple[int, ...]
+    """The entities that it names."""
+    about: dict[int, float]
+    """The documents of the organisation and the period that it names, each with how well it fits."""
+    wanted: Wanted
+    """What a measure in it is worked out from."""
+
+    @property
+    def row_tokens(self) -> tuple[str, ...]:
+        """The search tokens of the rows asked for."""
+        return tuple(search_tokens(self.wanted.words))
+
+    @classmethod
+    def read(cls, text: str, view: View) -> Asked:
+        """Find the names that a viewer's graph knows in a question."""
+        graph, spans = view.graph, []
+        documents: dict[int, float] = {}
+        for hit in graph.titles.find(text):
+            number = graph.number_of_document(hit.key)
+            documents[number] = float(view.title_share[number])
+            spans.append((hit.start, hit.end))
+        entities = set()
+        for hit in graph.names.find(text):
+            entities.add(graph.number_of(hit.key))
+            spans.append((hit.start, hit.end))
+        numbers = np.array(sorted(entities), dtype=np.int64)
+        called, places = view.documents_titled.gather(numbers)
+        bearers = np.bincount(places, minlength=len(numbers))[places]
+        for number, count in zip(called.tolist(), bearers.tolist(), strict=True):
+            documents.setdefault(number, 1 / count)
+        outside = "".join(c if not any(a <= i < b for a, b in spans) else " " for i, c in enumerate(text))
+        return cls(
+            text,
+            detect_language(text),
+            tuple(search_tokens(text)),
+            tuple(search_tokens(outside)),
+            documents,
+            tuple(sorted(entities)),
+            {graph.number_of_document(key): fit for key, fit in view.about.matches(text).items()},
+            wanted(text),
+        )
