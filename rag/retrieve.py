@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,8 +83,13 @@ class Retriever:
                 hits.append(Hit(chunk, round(float(ranked.scores[place]), 6), why, told))
         return hits
 
-    def collect(self, question: str, *, viewer: Viewer) -> tuple[View, Asked, Found] | None:
-        """Return what speaks for which chunk, in what the viewer sees; None for a question without content."""
+    def collect(
+        self, question: str, *, viewer: Viewer, without: Collection[str] = ()
+    ) -> tuple[View, Asked, Found] | None:
+        """Return what speaks for which chunk, in what the viewer sees; None for a question without content.
+
+        Signals that are named in ``without`` are left out, for measuring what they bring.
+        """
         if not question.strip() or not self._caches.allowed(viewer).any():
             return None
         view = self.view(viewer)
@@ -93,7 +98,7 @@ class Retriever:
             return None
         embed = self._embedder.embed_question
         rows = embed(asked.wanted.text) if asked.wanted.text else None
-        return view, asked, Searcher(view, asked, embed(question), rows).found()
+        return view, asked, Searcher(view, asked, embed(question), rows, without=without).found()
 
     def view(self, viewer: Viewer) -> View:
         """Return the knowledge base as ``viewer`` sees it, made from what the viewer may read alone.

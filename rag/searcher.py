@@ -7,6 +7,8 @@ names has a document of its own ("the director of …" is named there, and has a
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
@@ -33,6 +35,8 @@ _LONG = 20
 """Chunks from which on a document is long …"""
 _BEST = 30
 """… and how many of the best are looked at to tell whether the answer stands in long documents."""
+_STEPS = frozenset({"path to title", "paths to title", "path to name", "paths to name", "walk", "rest after path"})
+"""Signals of what is one step away."""
 
 
 class Searcher:
@@ -48,15 +52,24 @@ class Searcher:
         The question's: float32, (dim,), unit length.
     row_vector
         The same of the rows asked for, where there are any.
+    without
+        Signals to leave out, for measuring what they bring.
     """
 
     def __init__(
-        self, view: View, asked: Asked, vector: NDArray[np.float32], row_vector: NDArray[np.float32] | None = None
+        self,
+        view: View,
+        asked: Asked,
+        vector: NDArray[np.float32],
+        row_vector: NDArray[np.float32] | None = None,
+        *,
+        without: Collection[str] = (),
     ) -> None:
         self._view = view
         self._asked = asked
         self._vector = vector
         self._row_vector = row_vector
+        self._without = frozenset(without)
         scores = view.lexical.scores_of((asked.tokens, asked.rest, asked.row_tokens))
         self._words, self._rest, self._row_words = (row[view.positions] for row in scores)
         self._preferred = self._chunks_preferred()
@@ -67,6 +80,8 @@ class Searcher:
         """Return the chunks that speak to the question, and those one step from the best of them."""
         found = self._direct(self._near())
         found.long = self._in_long_documents(found)
+        if self._without >= _STEPS:
+            return found
         seeds, shares = self._seeds(found)
         paths = [self._paths_to_titles(seeds, shares), self._paths_to_names(seeds, shares)]
         new = np.setdiff1d(np.concatenate([targets for targets, *_ in paths]), found.numbers)
@@ -77,6 +92,7 @@ class Searcher:
         self._add_walk(found, seeds, shares)
         best = np.maximum(found.rows[:, COLUMN["path to title"]], found.rows[:, COLUMN["path to name"]])
         found.rows[:, COLUMN["rest after path"]] = best * found.rows[:, COLUMN["rest"]]
+        self._blank(found.rows)
         return found
 
     def _in_long_documents(self, found: Found) -> bool:
@@ -90,8 +106,12 @@ class Searcher:
     def _near(self) -> Numbers:
         """Return the chunks that are near in meaning or words, or that hold a name of the question."""
         view = self._view
-        by_meaning, _ = view.vectors.search(self._vector, _CANDIDATES, allowed=view.allowed)
-        parts = [view.numbers[by_meaning], _highest(self._words, _CANDIDATES)]
+        parts = []
+        if "meaning" not in self._without:
+            by_meaning, _ = view.vectors.search(self._vector, _CANDIDATES, allowed=view.allowed)
+            parts.append(view.numbers[by_meaning])
+        if "words" not in self._without:
+            parts.append(_highest(self._words, _CANDIDATES))
         parts += [self._best_chunks(document) for document in self._asked.documents]
         parts.append(view.chunks_naming.gather(self._followed())[0])
         if len(self._preferred):
@@ -165,7 +185,11 @@ class Searcher:
         np.add.at(rows[:, COLUMN["name count"]], at, 1)
         rows[:, COLUMN["title asked"]], rows[:, COLUMN["title covers"]] = self._titles(documents)
         rows[:, COLUMN["chinese"]] = float(asked.language == "zh")
+        self._blank(rows)
         return Found(numbers, rows, asked.language)
+
+    def _blank(self, rows: Floats) -> None:
+        rows[:, [COLUMN[name] for name in self._without]] = 0
 
     def _titles(self, documents: Numbers) -> tuple[Floats, Floats]:
         """Return how much of each document's title the question holds, and the other way round."""
@@ -219,8 +243,8 @@ class Searcher:
         entities, at = _pairs(entities[things], at[things])
         documents, places = view.documents_titled.gather(entities)
         bearers = np.diff(view.documents_titled.starts)[entities[places]]
-        bearers_share = (1 / bearers).astype(np.float32)
-        parts.append((documents, at[places], shares[at[places]] * bearers_share))
+        share = (1 / bearers).astype(np.float32)
+        parts.append((documents, at[places], shares[at[places]] * share))
         documents = np.concatenate([part[0] for part in parts])
         origins = np.concatenate([part[1] for part in parts])
         values = np.concatenate([part[2] for part in parts])

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Collection, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -23,10 +24,9 @@ from numpy.typing import NDArray
 from rag.evaluation.datasets import Question, load_dataset
 from rag.evaluation.metrics import recall
 from rag.evaluation.run import Bench, prepared
-from rag.ranking import FILE, POOL, Trees, features, judged
-from rag.retrieve import Retriever
+from rag.ranking import FILE, POOL, Trees, features, judged, rank
 from rag.sdk import LOCAL
-from rag.signals import COLUMN, SIGNALS, weights
+from rag.signals import SIGNALS, weights
 from rag.view import Floats
 
 _MOST = 400
@@ -65,6 +65,13 @@ class Case:
     language: str
     long: bool
     """As in ``rag.signals.Found``."""
+    seconds: float
+    """What the search took, without embedding the question."""
+
+    @property
+    def by_page(self) -> bool:
+        """Whether pages are asked for."""
+        return any("#" in place for place in self.gold)
 
     @cached_property
     def features(self) -> Floats:
@@ -73,41 +80,42 @@ class Case:
         return features(best, best @ weights(self.language, self.long))
 
 
-def collect(bench: Bench, questions: Sequence[Question]) -> list[Case]:
+Order = Callable[[Case], list[str]]
+"""Gives a case's documents or pages, best first."""
+
+
+def collect(bench: Bench, questions: Sequence[Question], *, without: Collection[str] = ()) -> list[Case]:
     """Return what comes up for each question that has an answer."""
+    return [_case(bench, question, without) for question in questions if question.gold]
+
+
+def _case(bench: Bench, question: Question, without: Collection[str]) -> Case:
     retriever = bench.base.retriever()
-    return [_case(retriever, question) for question in questions if question.gold]
-
-
-def _case(retriever: Retriever, question: Question) -> Case:
     gold = frozenset(f"{document}#{page}" for document, page in question.pages) or question.gold
-    collected = retriever.collect(question.text, viewer=question.viewer or LOCAL)
+    began, embedded = time.perf_counter(), bench.embedder.question_seconds
+    collected = retriever.collect(question.text, viewer=question.viewer or LOCAL, without=without)
     if collected is None:
-        return Case(question.split, gold, [], np.zeros((0, len(SIGNALS)), np.float32), "en", False)
+        return Case(question.split, gold, [], np.zeros((0, len(SIGNALS)), np.float32), "en", False, 0.0)
     view, _, found = collected
-    first, others = judged(found)
-    order = np.concatenate([first, others])
-    chunks = retriever.read((view.graph.tables.chunks[number][0] for number in found.numbers[order]), LOCAL)
+    rank(found)
+    seconds = time.perf_counter() - began - (bench.embedder.question_seconds - embedded)
+    order = np.concatenate(judged(found))
+    ids = [view.graph.tables.chunks[number][0] for number in found.numbers[order]]
+    chunks = retriever.read(ids, question.viewer or LOCAL)
     by_id = {chunk.id: f"{chunk.document_id}#{chunk.page}" if question.pages else chunk.document_id for chunk in chunks}
-    places = [by_id[view.graph.tables.chunks[number][0]] for number in found.numbers[order]]
-    return Case(question.split, gold, places, found.rows[order], found.language, found.long)
+    return Case(
+        question.split, gold, [by_id[i] for i in ids], found.rows[order], found.language, found.long, round(seconds, 5)
+    )
 
 
-def fit(sets: Sequence[Sequence[Case]], *, without: Collection[str] = ()) -> Trees:
+def fit(sets: Sequence[Sequence[Case]]) -> Trees:
     """Fit trees; a set of n questions weighs √n, so that large ones do not drown the small.
 
     Questions about long documents are no part of it: there first scores decide.
-
-    Parameters
-    ----------
-    without
-        Signals that are left out.
     """
     from lightgbm import LGBMClassifier
 
     rows, labels, shares = _table(sets)
-    blind = [COLUMN[name] + part * (len(SIGNALS) + 1) for name in without for part in range(3)]
-    rows[:, blind] = 0
     models = [
         LGBMClassifier(random_state=seed, **_OPTIONS).fit(rows, labels, sample_weight=shares)
         for seed in range(_BOOSTINGS)
@@ -162,22 +170,25 @@ def _exported(models: Sequence[Mapping[str, Any]]) -> Trees:
     return Trees(np.array(roots), feature, threshold, left, right, value, depth)
 
 
-def ordered(case: Case, trees: Trees | None) -> list[str]:
-    """Return a case's documents or pages, best first; without trees in the order of the first scores."""
-    pool = min(POOL, len(case.places))
-    if trees is None or case.long or not pool:
-        return list(dict.fromkeys(case.places))
-    odds, _ = trees.weigh(case.features)
-    order = np.argsort(-np.round(odds, 6), kind="stable")
-    return list(dict.fromkeys([*(case.places[place] for place in order), *case.places[pool:]]))
+def by(trees: Trees | None) -> Order:
+    """Return the order that trees give; None: that of the first scores."""
+
+    def order(case: Case) -> list[str]:
+        best = case.places[:POOL]
+        if trees and best and not case.long:
+            odds, _ = trees.weigh(case.features)
+            best = [best[place] for place in np.argsort(-np.round(odds, 6), kind="stable")]
+        return list(dict.fromkeys([*best, *case.places[POOL:]]))
+
+    return order
 
 
-def recall_at(cases: Sequence[Case], trees: Trees | None, k: int) -> float:
-    """Return the mean recall@k; of pages, whether one of them is there."""
+def recall_at(cases: Sequence[Case], order: Order, k: int) -> float:
+    """Return the mean recall@k of an order; of pages, whether one of them is there."""
     values = []
     for case in cases:
-        share = recall(case.gold, ordered(case, trees), k)
-        values.append(float(share > 0) if any("#" in place for place in case.gold) else share)
+        share = recall(case.gold, order(case), k)
+        values.append(float(share > 0) if case.by_page else share)
     return float(np.mean(values)) if values else 0.0
 
 
@@ -190,12 +201,12 @@ def cross_validated(sets: Sequence[Sequence[Case]], k: int, *, folds: int = 4) -
         rest = [[case for n, part in enumerate(own) if n != fold for case in part] for own in parts]
         trees = fit(rest)
         for mine, own in zip(values, parts, strict=True):
-            mine += [recall_at([case], trees, k) for case in own[fold]]
+            mine += [recall_at([case], by(trees), k) for case in own[fold]]
     return [float(np.mean(mine)) for mine in values]
 
 
-def cases_of(path: Path, *, kb: Path, cases: Path) -> list[Case]:
-    """Return the cases of a set, from ``cases`` where they are kept."""
+def cases_of(path: Path, *, kb: Path, cases: Path, without: Collection[str] = ()) -> list[Case]:
+    """Return the cases of a set, from ``cases`` where they are kept; with some signals left out."""
     file = cases / f"{path.stem}.npz"
     if file.exists():
         with np.load(file, allow_pickle=False) as arrays:
@@ -203,19 +214,19 @@ def cases_of(path: Path, *, kb: Path, cases: Path) -> list[Case]:
                 return _unpacked(arrays["rows"], json.loads(str(arrays["about"])))
     dataset = load_dataset(path)
     with prepared(dataset, kb=kb / path.stem, llm="none") as bench:
-        found = collect(bench, dataset.questions)
+        found = collect(bench, dataset.questions, without=without)
     cases.mkdir(parents=True, exist_ok=True)
-    about = json.dumps([[case.split, sorted(case.gold), case.places, case.language, case.long] for case in found])
-    np.savez_compressed(
-        file, signals=np.array(SIGNALS), rows=np.concatenate([case.rows for case in found]), about=np.array(about)
-    )
+    about = [[c.split, sorted(c.gold), c.places, c.language, c.long, c.seconds] for c in found]
+    rows = np.concatenate([case.rows for case in found])
+    np.savez_compressed(file, signals=np.array(SIGNALS), rows=rows, about=np.array(json.dumps(about)))
     return found
 
 
-def _unpacked(rows: Floats, about: list[tuple[str, list[str], list[str], str, bool]]) -> list[Case]:
+def _unpacked(rows: Floats, about: list[tuple[str, list[str], list[str], str, bool, float]]) -> list[Case]:
     found, start = [], 0
-    for split, gold, places, language, long in about:
-        found.append(Case(split, frozenset(gold), places, rows[start : start + len(places)], language, long))
+    for split, gold, places, language, long, seconds in about:
+        stretch = rows[start : start + len(places)]
+        found.append(Case(split, frozenset(gold), places, stretch, language, long, seconds))
         start += len(places)
     return found
 
@@ -245,7 +256,7 @@ def main() -> None:
         print(f"  tune, cross-validated  @2 {validated[2][number]:.4f}  @5 {validated[5][number]:.4f}")
         elsewhere = fit([own for other, own in enumerate(tune) if other != number])
         for name, used in (("first scores", None), ("trees", trees), ("trees of other sets", elsewhere)):
-            print(f"  test, {name:20}" + "".join(f"  @{k} {recall_at(test, used, k):.4f}" for k in (1, 2, 5, 10)))
+            print(f"  test, {name:20}" + "".join(f"  @{k} {recall_at(test, by(used), k):.4f}" for k in (1, 2, 5, 10)))
 
 
 if __name__ == "__main__":
