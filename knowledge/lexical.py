@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -105,6 +105,12 @@ class LexicalIndex:
         stretch = slice(self.starts[number], self.starts[number + 1])
         return self.positions[stretch], self.counts[stretch]
 
+    def holds(self, token: str, position: int) -> bool:
+        """Return whether a text holds a token."""
+        positions, _ = self.postings(token)
+        place = int(np.searchsorted(positions, position))
+        return place < len(positions) and int(positions[place]) == position
+
 
 class LexicalView:
     """BM25 over some texts of an index; made by ``LexicalIndex.within``."""
@@ -135,6 +141,10 @@ class LexicalView:
                 if token in count:
                     row[positions] += np.float32(count[token]) * share
         return scores
+
+    def shared(self, tokens: Iterable[str], position: int) -> list[str]:
+        """Return those of ``tokens`` that the text at ``position`` holds, each once."""
+        return [token for token in dict.fromkeys(tokens) if self._index.holds(token, position)]
 
     def most(self, tokens: Sequence[str]) -> float:
         """Return what no text's score can exceed; more than 0."""

@@ -84,20 +84,18 @@ class Trees:
         features
             float32, (n, n_features).
         """
-        rows = np.arange(len(features))[:, None]
+        width = features.shape[1]
+        values, shift = features.ravel(), np.arange(len(features))[:, None] * width
         nodes = np.broadcast_to(self.roots, (len(features), len(self.roots)))
-        added = np.zeros(features.shape)
-        shift = rows * features.shape[1]
-        total = np.full(len(features), float(self.value[self.roots].sum()))
+        worth = self.value[nodes]
+        added = np.zeros(features.size)
         for _ in range(self.depth):
-            feature = self.feature[nodes]
-            goes_left = features[rows, feature] <= self.threshold[nodes]
-            below = np.where(goes_left, self.left[nodes], self.right[nodes])
-            change = self.value[below] - self.value[nodes]
-            added += np.bincount((feature + shift).ravel(), change.ravel(), added.size).reshape(added.shape)
-            total += change.sum(axis=1)
-            nodes = below
-        return total, added
+            place = self.feature[nodes] + shift
+            nodes = np.where(values[place] <= self.threshold[nodes], self.left[nodes], self.right[nodes])
+            below = self.value[nodes]
+            added += np.bincount(place.ravel(), (below - worth).ravel(), features.size)
+            worth = below
+        return worth.sum(axis=1), added.reshape(features.shape)
 
 
 def features(rows: Floats, first: Floats) -> Floats:

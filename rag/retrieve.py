@@ -18,7 +18,6 @@ from knowledge.about import NOTHING_SAID, AboutIndex
 from knowledge.caches import Caches
 from knowledge.embed import Embedder
 from knowledge.graph import KnowledgeGraph
-from knowledge.language import search_tokens
 from knowledge.records import Chunk, Edit, Hit
 from knowledge.store import Store
 from rag.asked import Asked
@@ -79,7 +78,7 @@ class Retriever:
             if chunk := chunks.get(chunk_id):
                 parts = ranked.parts[place].tolist() if place < len(ranked.parts) else []
                 told = {name: part for name, part in zip(PARTS, parts, strict=False) if abs(part) >= _WORTH_TELLING}
-                why = _why(number, chunk, view, asked, found, told)
+                why = _why(number, view, asked, found, told)
                 hits.append(Hit(chunk, round(float(ranked.scores[place]), 6), why, told))
         return hits
 
@@ -174,11 +173,10 @@ class Retriever:
         return [c for c in chunks if c.document_id in access and may_read(viewer, access[c.document_id])]
 
 
-def _why(number: int, chunk: Chunk, view: View, asked: Asked, found: Found, parts: dict[str, float]) -> str:
+def _why(number: int, view: View, asked: Asked, found: Found, parts: dict[str, float]) -> str:
     """Say for a person how a chunk was found and what its score is made of."""
     tables = view.graph.tables
-    words = set(asked.tokens)
-    shared = list(dict.fromkeys(token for token in search_tokens(chunk.passage) if token in words))
+    shared = view.lexical.shared(asked.tokens, int(view.positions[number]))
     why = [f"words: {', '.join(shared)}"] if shared else []
     document = int(view.document_of[number])
     if document in asked.documents:

@@ -11,7 +11,6 @@ from collections.abc import Collection
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from rag.asked import Asked
 from rag.signals import COLUMN, SIGNALS, Found, weights
@@ -193,24 +192,22 @@ class Searcher:
 
     def _titles(self, documents: Numbers) -> tuple[Floats, Floats]:
         """Return how much of each document's title the question holds, and the other way round."""
-        idf = self._view.lexical.idf
-        weights = {token: idf(token) for token in self._asked.tokens}
-        whole = sum(weights.values()) or 1.0
-        asked, covers = np.zeros(len(documents), np.float32), np.zeros(len(documents), np.float32)
+        # In the order of their hashes, to be looked up.
+        known = sorted((hash(token), self._view.lexical.idf(token)) for token in set(self._asked.tokens))
+        if not known or not len(documents):
+            nothing = np.zeros(len(documents), dtype=np.float32)
+            return nothing, nothing
         different, back = np.unique(documents, return_inverse=True)
-        values = []
-        for document in different.tolist():
-            tokens, total = self._view.title_tokens(document)
-            shared = [token for token in tokens if token in weights]
-            values.append(
-                (
-                    sum(weights[token] for token in shared) / total if total else 0.0,
-                    sum(weights[token] for token in set(shared)) / whole,
-                )
-            )
-        if values:
-            asked, covers = np.array(values, dtype=np.float32)[back].T
-        return asked, covers
+        titles = [self._view.title_tokens(document) for document in different.tolist()]
+        tokens, counts = (np.concatenate([title[column] for title in titles]) for column in (0, 1))
+        owners = np.repeat(np.arange(len(titles)), [len(title[0]) for title in titles])
+        at, there = _among(np.array([number for number, _ in known], dtype=np.int64), tokens)
+        weights = np.array([weight for _, weight in known])[at]
+        asked = np.bincount(owners[there], counts[there] * weights, len(titles))
+        whole = np.array([title[2] for title in titles])
+        covers = np.bincount(owners[there], weights, len(titles)) / self._most
+        asked = np.divide(asked, whole, out=np.zeros(len(titles)), where=whole > 0)
+        return asked[back].astype(np.float32), covers[back].astype(np.float32)
 
     def _seeds(self, found: Found) -> tuple[Numbers, Floats]:
         """Return the chunks from which paths go out, and the part of the best score that each has."""
@@ -303,18 +300,17 @@ class Searcher:
         different, columns = np.unique(entities, return_inverse=True)
         if not len(different):
             return
-        shape = (len(found.numbers), len(different))
-        holds = sparse.csr_matrix((np.ones(len(at), dtype=np.float64), (at, columns)), shape=shape)
-        of_chunk, of_name = holds.sum(axis=1).A1, holds.sum(axis=0).A1
         start = np.zeros(len(found.numbers))
         start[np.searchsorted(found.numbers, seeds)] = shares.astype(np.float64) ** 3
         start /= start.sum() or 1
-        there = sparse.diags(1 / np.maximum(of_name, 1)) @ holds.T
-        back = (sparse.diags(1 / np.maximum(of_chunk, 1)) @ holds).T.tocsr()
-        rank, there = start.copy(), there.T.tocsr()
+        # Every chunk gives to its names in equal parts, and every name to its chunks.
+        to_name = 1 / np.bincount(at, minlength=len(start))[at]
+        to_chunk = 1 / np.bincount(columns)[columns]
+        rank = start
         for _ in range(_WALK_STEPS):
-            rank = _RESTART * start + (1 - _RESTART) * (there @ (back @ rank))
-        rank -= _RESTART * start
+            names = np.bincount(columns, rank[at] * to_name)
+            rank = _RESTART * start + (1 - _RESTART) * np.bincount(at, names[columns] * to_chunk, len(start))
+        rank = rank - _RESTART * start
         found.rows[:, COLUMN["walk"]] = np.round(rank / (rank.max() or 1), 6)
 
     def _merged(self, one: Found, other: Found) -> Found:

@@ -8,6 +8,7 @@ A *number* is a place in the graph's tables; a *position* is a chunk's place in 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -106,7 +107,7 @@ class View:
         bearers = (graph.same_title(document) for document, _ in tables.documents)
         self.title_share = np.fromiter((1 / count for count in bearers), dtype=np.float32)
         """float32, (n_documents,): the part of a title that each of its bearers gets."""
-        self._title_tokens: dict[int, tuple[list[str], float]] = {}
+        self._titles: dict[int, tuple[Numbers, Numbers, float]] = {}
 
     def __len__(self) -> int:
         return len(self.positions)
@@ -119,10 +120,12 @@ class View:
         numbers[self.positions] = np.arange(len(self.positions))
         return numbers
 
-    def title_tokens(self, document: int) -> tuple[list[str], float]:
-        """Return the search tokens of a document's title and what their rarity adds up to."""
-        found = self._title_tokens.get(document)
+    def title_tokens(self, document: int) -> tuple[Numbers, Numbers, float]:
+        """Return the hashes of the search tokens of a document's title, how often each occurs, and their idf in all."""
+        found = self._titles.get(document)
         if found is None:
-            tokens = search_tokens(self.graph.tables.documents[document][1])
-            found = self._title_tokens[document] = tokens, sum(map(self.lexical.idf, tokens))
+            tokens = Counter(search_tokens(self.graph.tables.documents[document][1]))
+            whole = sum(count * self.lexical.idf(token) for token, count in tokens.items())
+            numbers = np.array([*map(hash, tokens)], dtype=np.int64), np.array([*tokens.values()], dtype=np.int64)
+            found = self._titles[document] = *numbers, whole
         return found
