@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -10,8 +12,10 @@ from knowledge.language import detect_language, search_tokens
 from knowledge.measures import Wanted, wanted
 from rag.view import View
 
+_WORD = re.compile(r"[^\W_]+")
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Asked:
     """A question, and what of it the graph knows."""
 
@@ -29,6 +33,14 @@ class Asked:
     """The documents of the organisation and the period that it names, each with how well it fits."""
     wanted: Wanted
     """What a measure in it is worked out from."""
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """Its search tokens as they are written in it, for people."""
+        words = {word: search_tokens(word) for word in _WORD.findall(self.text)}
+        # Of Chinese the tokens are words already, and several stand in a row.
+        written = {tokens[0]: word for word, tokens in words.items() if len(tokens) == 1}
+        return {token: written.get(token, token) for token in self.tokens}
 
     @property
     def row_tokens(self) -> tuple[str, ...]:

@@ -33,9 +33,8 @@ PARTS = {
     "paths": ("path to title", "paths to title", "path to name", "paths to name", "walk", "rest after path"),
     "document": ("about",),
     "figures": ("rows asked", "words of rows", "statement"),
-    "question": ("chinese",),
 }
-"""The parts of a score that a person sees, and their signals."""
+"""The parts of a score that a person sees, and their signals. The question's language, the same for all, is none."""
 _PART_OF_SIGNAL = np.array([[float(signal in members) for members in PARTS.values()] for signal in SIGNALS])
 FILE = "ranking.npz"
 

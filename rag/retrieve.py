@@ -176,8 +176,8 @@ class Retriever:
 def _why(number: int, view: View, asked: Asked, found: Found, parts: dict[str, float]) -> str:
     """Say for a person how a chunk was found and what its score is made of."""
     tables = view.graph.tables
-    shared = view.lexical.shared(asked.tokens, int(view.positions[number]))
-    why = [f"words: {', '.join(shared)}"] if shared else []
+    shared = view.lexical.shared(asked.words, int(view.positions[number]))
+    why = [f"words: {', '.join(asked.words[token] for token in shared)}"] if shared else []
     document = int(view.document_of[number])
     if document in asked.documents:
         why.append("its title is in the question")

@@ -37,7 +37,9 @@ def fused(case: Case) -> list[str]:
 
 
 def _by(case: Case, scores: NDArray[np.float32]) -> list[str]:
-    return list(dict.fromkeys(case.places[place] for place in np.argsort(-scores, kind="stable")))
+    order = np.argsort(-scores, kind="stable")
+    # What a part says nothing of does not come up by it.
+    return list(dict.fromkeys(case.places[place] for place in order if scores[place] > 0))
 
 
 def row(name: str, order: Order, sets: Sequence[Sequence[Case]], *, timed: bool = False) -> str:
@@ -70,12 +72,11 @@ def main() -> None:
     print("|---" * (len(given.sets) + 1) + "|")
     print(trees("all", ()), flush=True)
     full = [cases_of(path, kb=given.kb, cases=given.cases) for path in given.sets]
-    parts = [part for part in PARTS if part != "question"]
     print(row("all, first scores", by(None), full))
     print(row("meaning and words, rank fusion", fused, full))
-    for part in parts:
+    for part in PARTS:
         print(row(f"{part} alone", alone(part), full), flush=True)
-    for part in parts:
+    for part in PARTS:
         print(trees(f"without {part}", PARTS[part]), flush=True)
 
 
