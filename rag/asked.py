@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from knowledge.graph import KnowledgeGraph
 from knowledge.language import detect_language, search_tokens
 from knowledge.measures import Wanted, wanted
 from rag.view import View
@@ -20,6 +21,7 @@ class Asked:
     """A question, and what of it the graph knows."""
 
     text: str
+    """With names as they are written in the documents."""
     language: str
     tokens: tuple[str, ...]
     """Its search tokens."""
@@ -33,6 +35,8 @@ class Asked:
     """The documents of the organisation and the period that it names, each with how well it fits."""
     wanted: Wanted
     """What a measure in it is worked out from."""
+    mended: tuple[str, ...] = ()
+    """Names that stand in ``text`` where the person misspelt them."""
 
     @cached_property
     def words(self) -> dict[str, str]:
@@ -49,8 +53,9 @@ class Asked:
 
     @classmethod
     def read(cls, text: str, view: View) -> Asked:
-        """Find the names that a viewer's graph knows in a question."""
+        """Find the names that a viewer's graph knows in a question, misspelt ones too."""
         graph, spans = view.graph, []
+        text, meant = _mended(text, graph)
         documents: dict[int, float] = {}
         for hit in graph.titles.find(text):
             number = graph.number_of_document(hit.key)
@@ -75,4 +80,20 @@ class Asked:
             tuple(sorted(entities)),
             {graph.number_of_document(key): fit for key, fit in view.about.matches(text).items()},
             wanted(text),
+            meant,
         )
+
+
+def _mended(text: str, graph: KnowledgeGraph) -> tuple[str, tuple[str, ...]]:
+    """Return a question with known names in the place of misspelt ones, and these names."""
+    found = graph.titles.find(text) + graph.names.find(text)
+    # What one index holds for misspelt the other may know.
+    meant = {
+        (start, end): name
+        for index in (graph.names, graph.titles)
+        for start, end, name in index.misspelt(text)
+        if not any(hit.start <= start and end <= hit.end for hit in found)
+    }
+    for (start, end), name in sorted(meant.items(), reverse=True):
+        text = text[:start] + name + text[end:]
+    return text, tuple(meant.values())

@@ -97,7 +97,7 @@ class Retriever:
             return None
         embed = self._embedder.embed_question
         rows = embed(asked.wanted.text) if asked.wanted.text else None
-        return view, asked, Searcher(view, asked, embed(question), rows, without=without).found()
+        return view, asked, Searcher(view, asked, embed(asked.text), rows, without=without).found()
 
     def view(self, viewer: Viewer) -> View:
         """Return the knowledge base as ``viewer`` sees it, made from what the viewer may read alone.
@@ -178,6 +178,7 @@ def _why(number: int, view: View, asked: Asked, found: Found, parts: dict[str, f
     tables = view.graph.tables
     shared = view.lexical.shared(asked.words, int(view.positions[number]))
     why = [f"words: {', '.join(asked.words[token] for token in shared)}"] if shared else []
+    why += [f"“{name}” is meant" for name in asked.mended]
     document = int(view.document_of[number])
     if document in asked.documents:
         why.append("its title is in the question")
