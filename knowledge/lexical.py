@@ -48,10 +48,9 @@ class LexicalIndex:
         lengths: NDArray[np.float32],
     ) -> None:
         self._vocabulary = vocabulary
-        self.starts = starts
-        self.positions = positions
-        self.counts = counts
-        self.lengths = lengths
+        # Of mapped files plain arrays, which are faster to cut.
+        self.starts, self.positions = np.asarray(starts), np.asarray(positions)
+        self.counts, self.lengths = np.asarray(counts), np.asarray(lengths)
 
     @classmethod
     def build(cls, texts: Sequence[Sequence[str]]) -> LexicalIndex:
@@ -105,11 +104,13 @@ class LexicalIndex:
         stretch = slice(self.starts[number], self.starts[number + 1])
         return self.positions[stretch], self.counts[stretch]
 
-    def holds(self, token: str, position: int) -> bool:
-        """Return whether a text holds a token."""
-        positions, _ = self.postings(token)
-        place = int(np.searchsorted(positions, position))
-        return place < len(positions) and int(positions[place]) == position
+    def holds(self, token: str, positions: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which texts hold a token."""
+        holding, _ = self.postings(token)
+        places = np.searchsorted(holding, positions)
+        found = places < len(holding)
+        found[found] = holding[places[found]] == positions[found]
+        return found
 
 
 class LexicalView:
@@ -142,9 +143,10 @@ class LexicalView:
                     row[positions] += np.float32(count[token]) * share
         return scores
 
-    def shared(self, tokens: Iterable[str], position: int) -> list[str]:
-        """Return those of ``tokens`` that the text at ``position`` holds, each once."""
-        return [token for token in dict.fromkeys(tokens) if self._index.holds(token, position)]
+    def shared(self, tokens: Iterable[str], positions: NDArray[np.int64]) -> list[list[str]]:
+        """Return those of ``tokens`` that each text at ``positions`` holds, each once."""
+        held = [(token, self._index.holds(token, positions).tolist()) for token in dict.fromkeys(tokens)]
+        return [[token for token, there in held if there[place]] for place in range(len(positions))]
 
     def most(self, tokens: Sequence[str]) -> float:
         """Return what no text's score can exceed; more than 0."""

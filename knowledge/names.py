@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 import ahocorasick
 from rapidfuzz import process
@@ -16,7 +17,6 @@ from knowledge.language import STOP_WORDS
 _ERRORS = (7, 12)
 """The letters from which on a name may be written with one error, and with two."""
 _RUN = re.compile(r"\b[A-Z][\w'’.-]*\w(?: (?:(?:of|the|and|de|la|le|von|van|der|in|on|for) )*[A-Z0-9][\w'’.-]*\w)*")
-_DIGIT = re.compile(r"\d")
 _FIRST = re.compile(r"\S+ ?")
 
 
@@ -98,25 +98,20 @@ class NameIndex:
                 continue
             errors = sum(len(written) >= least for least in _ERRORS)
             lengths = range(len(written) - errors, len(written) + errors + 1)
-            names = [
-                name
-                for length in lengths
-                for name in self._by_form.get((written[0], length), ())
-                if _DIGIT.findall(name) == _DIGIT.findall(written)
-                and not name.startswith(written)
-                and not written.startswith(name)
-            ]
-            nearest = process.extract(written, names, scorer=OSA.distance, score_cutoff=errors, limit=2)
-            if nearest and (len(nearest) == 1 or nearest[0][1] < nearest[1][1]):
-                meant.append((start, end, self._written[nearest[0][0]]))
+            forms = (self._by_form.get((written[0], length, _digits(written)), ()) for length in lengths)
+            near = process.extract(written, chain(*forms), scorer=OSA.distance, score_cutoff=errors, limit=5)  # type: ignore[arg-type]
+            least = min((distance for _, distance, _ in near), default=0)
+            nearest = [name for name, distance, _ in near if distance == least]
+            if len(nearest) == 1 and not _ending(nearest[0], written):
+                meant.append((start, end, self._written[nearest[0]]))
         return meant
 
     @cached_property
-    def _by_form(self) -> dict[tuple[str, int], list[str]]:
-        """The names by first letter and length."""
-        forms: dict[tuple[str, int], list[str]] = {}
+    def _by_form(self) -> dict[tuple[str, int, str], list[str]]:
+        """The names by first letter, length and digits."""
+        forms: dict[tuple[str, int, str], list[str]] = {}
         for name in self._keys:
-            forms.setdefault((name[0], len(name)), []).append(name)
+            forms.setdefault((name[0], len(name), _digits(name)), []).append(name)
         return forms
 
     def _written_as_name(self, text: str, start: int, end: int, name: str) -> bool:
@@ -131,6 +126,14 @@ class NameIndex:
         sentence_start = before.endswith((".", "!", "?", ":", "\n"))
         joined = before[:1].isupper() and not sentence_start and before.lower() not in STOP_WORDS and before.isalpha()
         return not (joined or after.isupper())
+
+
+def _digits(name: str) -> str:
+    return "".join(filter(str.isdigit, name))
+
+
+def _ending(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
 
 
 def _runs(text: str) -> Iterator[tuple[int, int]]:

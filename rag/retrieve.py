@@ -72,13 +72,14 @@ class Retriever:
         places = spread([ref.page and (ref.document_id, ref.page) for ref in refs], k)
         numbers, ids = ranked.numbers[places].tolist(), [refs[place].id for place in places]
         chunks = {chunk.id: chunk for chunk in self.read(ids, viewer)}
+        words = view.lexical.shared(asked.words, view.positions[numbers])
         hits = []
-        for place, number, chunk_id in zip(places, numbers, ids, strict=True):
+        for place, number, chunk_id, shared in zip(places, numbers, ids, words, strict=True):
             # A chunk can vanish, or be hidden, between reading the caches and the rows.
             if chunk := chunks.get(chunk_id):
                 parts = ranked.parts[place].tolist() if place < len(ranked.parts) else []
                 told = {name: part for name, part in zip(PARTS, parts, strict=False) if abs(part) >= _WORTH_TELLING}
-                why = _why(number, view, asked, found, told)
+                why = _why(number, shared, view, asked, found, told)
                 hits.append(Hit(chunk, round(float(ranked.scores[place]), 6), why, told))
         return hits
 
@@ -173,10 +174,9 @@ class Retriever:
         return [c for c in chunks if c.document_id in access and may_read(viewer, access[c.document_id])]
 
 
-def _why(number: int, view: View, asked: Asked, found: Found, parts: dict[str, float]) -> str:
+def _why(number: int, shared: list[str], view: View, asked: Asked, found: Found, parts: dict[str, float]) -> str:
     """Say for a person how a chunk was found and what its score is made of."""
     tables = view.graph.tables
-    shared = view.lexical.shared(asked.words, int(view.positions[number]))
     why = [f"words: {', '.join(asked.words[token] for token in shared)}"] if shared else []
     why += [f"“{name}” is meant" for name in asked.mended]
     document = int(view.document_of[number])

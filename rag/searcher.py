@@ -70,7 +70,7 @@ class Searcher:
         self._row_vector = row_vector
         self._without = frozenset(without)
         scores = view.lexical.scores_of((asked.tokens, asked.rest, asked.row_tokens))
-        self._words, self._rest, self._row_words = (row[view.positions] for row in scores)
+        self._words, self._rest, self._row_words = map(view.readable, scores)
         self._preferred = self._chunks_preferred()
         self._most = view.lexical.most(asked.tokens)
         self._rest_most = view.lexical.most(asked.rest)
@@ -198,15 +198,14 @@ class Searcher:
             nothing = np.zeros(len(documents), dtype=np.float32)
             return nothing, nothing
         different, back = np.unique(documents, return_inverse=True)
-        titles = [self._view.title_tokens(document) for document in different.tolist()]
-        tokens, counts = (np.concatenate([title[column] for title in titles]) for column in (0, 1))
-        owners = np.repeat(np.arange(len(titles)), [len(title[0]) for title in titles])
-        at, there = _among(np.array([number for number, _ in known], dtype=np.int64), tokens)
+        tokens, counts, whole = self._view.title_tokens
+        spots, owners = tokens.spots(different)
+        at, there = _among(np.array([number for number, _ in known], dtype=np.int64), tokens.items[spots])
         weights = np.array([weight for _, weight in known])[at]
-        asked = np.bincount(owners[there], counts[there] * weights, len(titles))
-        whole = np.array([title[2] for title in titles])
-        covers = np.bincount(owners[there], weights, len(titles)) / self._most
-        asked = np.divide(asked, whole, out=np.zeros(len(titles)), where=whole > 0)
+        owners, spots, size = owners[there], spots[there], len(different)
+        asked = np.bincount(owners, counts[spots] * weights, size)
+        covers = np.bincount(owners, weights, size) / self._most
+        asked = np.divide(asked, whole[different], out=np.zeros(size), where=whole[different] > 0)
         return asked[back].astype(np.float32), covers[back].astype(np.float32)
 
     def _seeds(self, found: Found) -> tuple[Numbers, Floats]:
@@ -236,11 +235,10 @@ class Searcher:
         documents, at = view.titles_in.gather(seeds)
         parts: list[tuple[Numbers, Numbers, Floats]] = [(documents, at, shares[at] * view.title_share[documents])]
         entities, at = view.entities_in.gather(seeds)
-        things = view.leads[entities] | (np.diff(view.documents_titled.starts)[entities] > 0)
+        things = view.leads[entities] | (view.bearers[entities] > 0)
         entities, at = _pairs(entities[things], at[things])
         documents, places = view.documents_titled.gather(entities)
-        bearers = np.diff(view.documents_titled.starts)[entities[places]]
-        share = (1 / bearers).astype(np.float32)
+        share = (1 / view.bearers[entities[places]]).astype(np.float32)
         parts.append((documents, at[places], shares[at[places]] * share))
         documents = np.concatenate([part[0] for part in parts])
         origins = np.concatenate([part[1] for part in parts])

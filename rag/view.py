@@ -51,10 +51,16 @@ class Lists:
 
     def gather(self, which: Numbers) -> tuple[Numbers, Numbers]:
         """Return the items of some lists, and for each item its list's place in ``which``."""
-        sizes = self.starts[which + 1] - self.starts[which]
+        at, places = self.spots(which)
+        return self.items[at], places
+
+    def spots(self, which: Numbers) -> tuple[Numbers, Numbers]:
+        """Return where in ``items`` those of some lists are, and for each its list's place in ``which``."""
+        starts = self.starts[which]
+        sizes = self.starts[which + 1] - starts
         places = np.repeat(np.arange(len(which)), sizes)
-        inside = np.arange(len(places)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-        return self.items[self.starts[which][places] + inside], places
+        ends = np.cumsum(sizes)
+        return np.arange(len(places)) + (starts - ends + sizes)[places], places
 
 
 class View:
@@ -96,6 +102,8 @@ class View:
         """The chunks that name each entity."""
         self.documents_titled = Lists.of(tables.titled).inverted(len(tables.entities))
         """The documents whose title is each entity's name."""
+        self.bearers = np.diff(self.documents_titled.starts)
+        """int64, (n_entities,): how many these are."""
         self.titles_in = Lists.of(tables.names)
         """The other documents whose titles stand in each chunk."""
         counts = places.counts
@@ -107,10 +115,13 @@ class View:
         bearers = (graph.same_title(document) for document, _ in tables.documents)
         self.title_share = np.fromiter((1 / count for count in bearers), dtype=np.float32)
         """float32, (n_documents,): the part of a title that each of its bearers gets."""
-        self._titles: dict[int, tuple[Numbers, Numbers, float]] = {}
 
     def __len__(self) -> int:
         return len(self.positions)
+
+    def readable(self, scores: Floats) -> Floats:
+        """Return the readable chunks' part of scores of all positions."""
+        return scores if self.allowed is None else scores[self.positions]
 
     @cached_property
     def numbers(self) -> Numbers:
@@ -120,12 +131,11 @@ class View:
         numbers[self.positions] = np.arange(len(self.positions))
         return numbers
 
-    def title_tokens(self, document: int) -> tuple[Numbers, Numbers, float]:
-        """Return the hashes of the search tokens of a document's title, how often each occurs, and their idf in all."""
-        found = self._titles.get(document)
-        if found is None:
-            tokens = Counter(search_tokens(self.graph.tables.documents[document][1]))
-            whole = sum(count * self.lexical.idf(token) for token, count in tokens.items())
-            numbers = np.array([*map(hash, tokens)], dtype=np.int64), np.array([*tokens.values()], dtype=np.int64)
-            found = self._titles[document] = *numbers, whole
-        return found
+    @cached_property
+    def title_tokens(self) -> tuple[Lists, Numbers, NDArray[np.float64]]:
+        """Of each document's title the hashes of its search tokens, how often each occurs, and their idf in all."""
+        titles = [Counter(search_tokens(title)) for _, title in self.graph.tables.documents]
+        rarity = {token: self.lexical.idf(token) for token in set().union(*titles)}
+        counts = np.fromiter((count for title in titles for count in title.values()), dtype=np.int64)
+        whole = [sum(count * rarity[token] for token, count in title.items()) for title in titles]
+        return Lists.of([[*map(hash, title)] for title in titles]), counts, np.array(whole)

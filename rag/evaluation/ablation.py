@@ -37,7 +37,8 @@ def fused(case: Case) -> list[str]:
 
 
 def _by(case: Case, scores: NDArray[np.float32]) -> list[str]:
-    order = np.argsort(-scores, kind="stable")
+    # Cases lie in the order of all parts, which must not decide between equals.
+    order = np.lexsort((np.random.default_rng(0).permutation(len(scores)), -scores))
     # What a part says nothing of does not come up by it.
     return list(dict.fromkeys(case.places[place] for place in order if scores[place] > 0))
 
