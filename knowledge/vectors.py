@@ -54,9 +54,8 @@ class VectorIndex:
         """Build from float32, (n, dim), rows of unit length."""
         kind = _faiss.ScalarQuantizer.QT_8bit_direct_signed
         codes = _faiss.IndexScalarQuantizer(vectors.shape[1], kind, _faiss.METRIC_INNER_PRODUCT)
-        scale = np.float32(127 / _SPREAD * np.sqrt(vectors.shape[1]))
         for start in range(0, len(vectors), _BLOCK):
-            codes.add(np.rint(np.clip(vectors[start : start + _BLOCK] * scale, -127, 127)))
+            codes.add(_coded(vectors[start : start + _BLOCK]))
         return cls(vectors, codes)
 
     @classmethod
@@ -90,7 +89,8 @@ class VectorIndex:
             selector = _faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
             parameters = _faiss.SearchParameters(sel=selector)
         wanted = max(1, min(k + _MARGIN, len(self)))
-        found = self._codes.search(question[None, :], wanted, params=parameters)[1][0]
+        # FAISS cuts the digits off a question's numbers too, where their count is a multiple of 16.
+        found = self._codes.search(_coded(question[None, :]), wanted, params=parameters)[1][0]
         positions = np.sort(found[found >= 0])
         cosines = self.scores(question, positions)
         best = np.argsort(-cosines, kind="stable")[:k]
@@ -106,3 +106,10 @@ class VectorIndex:
     def vectors(self, positions: NDArray[np.int64]) -> Vectors:
         """Return stored vectors, float32, (n_positions, dim)."""
         return np.asarray(self._vectors[positions], dtype=np.float32)
+
+
+def _coded(vectors: Vectors) -> Vectors:
+    """Return the whole numbers from -127 to 127 that stand for those of unit vectors."""
+    scale = np.float32(127 / _SPREAD * np.sqrt(vectors.shape[1]))
+    whole: Vectors = np.rint(np.clip(vectors * scale, -127, 127))
+    return whole
