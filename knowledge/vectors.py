@@ -1,4 +1,4 @@
-"""Dense search over chunk vectors: FAISS looks through all of them in 8 bits a number, and the best are weighed exactly.
+"""Dense search over chunk vectors: FAISS looks through all in 8 bits a number, and the best are weighed exactly.
 
 The codes are made from each vector alone, not trained on all: what some reader may not read changes no search.
 """
