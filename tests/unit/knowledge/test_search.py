@@ -65,9 +65,11 @@ def test_equal_vectors_come_by_position() -> None:
     assert index.search(rows[8], 3, allowed=np.arange(64) != 9)[0].tolist() == [8, 10, 11]
 
 
-def test_hidden_vectors_change_no_cosine(vectors) -> None:
+@pytest.mark.parametrize("copies", [1, 100])
+def test_hidden_vectors_change_nothing(vectors, copies) -> None:
+    rows = np.repeat(vectors[: 300 // copies], copies, axis=0)
     allowed = RANDOM.random(300) < 0.5
-    whole, part = VectorIndex.build(vectors), VectorIndex.build(vectors[allowed])
+    whole, part = VectorIndex.build(rows), VectorIndex.build(rows[allowed])
     positions, cosines = whole.search(vectors[0], 20, allowed=allowed)
     own, same = part.search(vectors[0], 20, allowed=None)
     assert positions.tolist() == np.flatnonzero(allowed)[own].tolist()
