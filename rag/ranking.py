@@ -34,8 +34,10 @@ PARTS = {
     "document": ("about",),
     "figures": ("rows asked", "words of rows", "statement"),
 }
-"""The parts of a score that a person sees, and their signals. The question's language, the same for all, is none."""
+"""The parts of a score that a person sees, and their signals."""
 _PART_OF_SIGNAL = np.array([[float(signal in members) for members in PARTS.values()] for signal in SIGNALS])
+# The language tells how far meaning can be trusted.
+_PART_OF_SIGNAL[SIGNALS.index("chinese"), list(PARTS).index("meaning")] = 1
 FILE = "ranking.npz"
 
 
