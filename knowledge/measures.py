@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.language import HAN, detect_language
+from knowledge.names import NameIndex
 from knowledge.records import Chunk
 from knowledge.wordlists import word_lists
 
@@ -114,9 +115,9 @@ def _bits(chunk: Chunk) -> int:
 
 def _found(question: str) -> list[tuple[str, _Term]]:
     """Return the terms that stand in a question, in order, with how they are written."""
-    pattern, terms = _vocabulary()
-    found = ((re.sub(r"\s+", " ", match.group()), match) for match in pattern.finditer(question))
-    return [(form, terms[form.casefold()]) for form, _ in found if form.casefold() in terms]
+    index, terms = _vocabulary()
+    text = " ".join(question.split())
+    return [(text[hit.start : hit.end], terms[hit.key]) for hit in index.find(text)]
 
 
 @cache
@@ -132,15 +133,15 @@ def _statement_patterns() -> tuple[re.Pattern[str], ...]:
 
 
 @cache
-def _vocabulary() -> tuple[re.Pattern[str], dict[str, _Term]]:
-    """Return one pattern for all terms, the longest first, and the terms by how they are written, case folded."""
+def _vocabulary() -> tuple[NameIndex, dict[str, _Term]]:
+    """Return what finds all terms, the longest where they overlap, and the terms by their case-folded forms."""
     terms: dict[str, _Term] = {}
     for name, forms in _statements().items():
         terms |= {form.casefold(): _Term(forms, (), name) for form in forms}
     for entry in cast("list[dict[str, Any]]", word_lists("", "measures")["measure"]):
         term = _Term(tuple(entry["names"]), tuple(entry.get("rows", ())), entry.get("where", ""))
         terms |= {form.casefold(): term for form in term.names if form.casefold() not in terms}
-    return _any_of(terms), terms
+    return NameIndex((form, form) for form in terms), terms
 
 
 def _any_of(forms: Iterable[str]) -> re.Pattern[str]:

@@ -70,12 +70,14 @@ class Asked:
         bearers = np.bincount(places, minlength=len(numbers))[places]
         for number, count in zip(called.tolist(), bearers.tolist(), strict=True):
             documents.setdefault(number, 1 / count)
-        outside = "".join(c if not any(a <= i < b for a, b in spans) else " " for i, c in enumerate(text))
+        outside = list(text)
+        for start, end in spans:
+            outside[start:end] = " " * (end - start)
         return cls(
             text,
             detect_language(text),
             tuple(search_tokens(text)),
-            tuple(search_tokens(outside)),
+            tuple(search_tokens("".join(outside))),
             documents,
             tuple(sorted(entities)),
             {graph.number_of_document(key): fit for key, fit in view.about.matches(text).items()},

@@ -152,7 +152,7 @@ def search(question: str, k: int, kb: Path | None, viewer: str | None, as_json: 
         print_json({"hits": [hit.as_dict() for hit in hits]})
         return
     if not hits:
-        click.echo("nothing found")
+        click.echo("nothing found: the question has no words to look for, or there is nothing that you may read")
     for number, hit in enumerate(hits, 1):
         page = f", page {hit.page}" if hit.page else ""
         click.echo(f"{number:>2}. {hit.title}{page} ({hit.document})  {hit.score:.3f}")

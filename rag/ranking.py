@@ -38,6 +38,8 @@ PARTS = {
 _PART_OF_SIGNAL = np.array([[float(signal in members) for members in PARTS.values()] for signal in SIGNALS])
 # The language tells how far meaning can be trusted.
 _PART_OF_SIGNAL[SIGNALS.index("chinese"), list(PARTS).index("meaning")] = 1
+_LEAST = 1e-9
+"""So that there are shares where every signal is 0."""
 FILE = "ranking.npz"
 
 
@@ -139,7 +141,8 @@ def rank(found: Found) -> Ranked:
         scores = 1 / (1 + np.exp(-odds[order]))
         # What the first score brought is its signals' merit, each for its share in it.
         by_signal, by_first = np.split(brought.reshape(len(best), 3, -1).sum(axis=1), [len(SIGNALS)], axis=1)
-        parts = (by_signal + by_first * added / np.maximum(np.abs(added).sum(axis=1, keepdims=True), 1e-9))[order]
+        sizes = np.abs(added) + _LEAST
+        parts = (by_signal + by_first * sizes / sizes.sum(axis=1, keepdims=True))[order]
         parts, best = parts @ _PART_OF_SIGNAL, best[order]
     rough = np.maximum(first[others], 0)
     tail = scores[-1] * rough / (float(rough.max(initial=0)) or 1)

@@ -94,8 +94,11 @@ def test_ranking_is_the_same_again(found: Found) -> None:
     assert one.scores.tolist() == other.scores.tolist()
 
 
-def test_parts_add_up_to_the_log_odds(found: Found) -> None:
-    ranked = rank(found)
+@pytest.mark.parametrize("least", [-0.3, 0.0], ids=["far off", "without any signal"])
+def test_parts_add_up_to_the_log_odds(found: Found, least: float) -> None:
+    rows = found.rows.copy()
+    rows[:3] = [least, *[0] * (rows.shape[1] - 1)]
+    ranked = rank(Found(found.numbers[:20], rows[:20], found.language))
     judged = ranked.scores[: len(ranked.parts)].astype(np.float64)
     base = np.log(judged / (1 - judged)) - ranked.parts.sum(axis=1)
     assert base == pytest.approx(base[0], abs=1e-3)
