@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from typing import Any, cast
 
 from connectors import Document
-from knowledge.language import HAN
+from knowledge.language import HAN, STOP_WORDS
 from knowledge.wordlists import word_lists
 
 _LONG = 6_000
@@ -259,7 +259,9 @@ class AboutIndex:
         for length in range(_NAME_WORDS, 0, -1):
             for start in range(len(tokens) - length + 1):
                 a, b = tokens[start].start(), tokens[start + length - 1].end()
-                documents = self._names.get(_squeezed(question[a:b]))
+                name = _squeezed(question[a:b])
+                # "its" may be somebody's initials, but is not meant so.
+                documents = self._names.get(name) if name not in STOP_WORDS else None
                 # "block" is a name where it is written like one.
                 written = lower or not question[a:b].islower() or not question[a:b].isascii()
                 if documents and written and all(b <= c or a >= d for c, d in spans):

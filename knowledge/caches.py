@@ -124,7 +124,8 @@ def _load(place: Path, size: int, dimension: int) -> _Indexes | None:
         vectors = VectorIndex.load(place)
         if (len(vectors), vectors.dimension) != (size, dimension):
             raise ValueError(f"it holds {len(vectors)} vectors of length {vectors.dimension}")
-        return vectors, LexicalIndex.load(place, size), KnowledgeGraph.load(place), StatementIndex.load(place)
+        statements = StatementIndex.load(place, size)
+        return vectors, LexicalIndex.load(place, size), KnowledgeGraph.load(place), statements
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile) as error:

@@ -148,6 +148,10 @@ class LexicalView:
         held = [(token, self._index.holds(token, positions).tolist()) for token in dict.fromkeys(tokens)]
         return [[token for token, there in held if there[place]] for place in range(len(positions))]
 
+    def knows(self, token: str) -> bool:
+        """Return whether any text holds a token."""
+        return len(self._postings(token)[0]) > 0
+
     def most(self, tokens: Sequence[str]) -> float:
         """Return what no text's score can exceed; more than 0."""
         return sum(map(self.idf, tokens)) or 1.0

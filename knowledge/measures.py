@@ -88,9 +88,12 @@ class StatementIndex:
         return cls(np.array([_bits(chunk) for chunk in chunks], dtype=np.uint8))
 
     @classmethod
-    def load(cls, folder: Path) -> StatementIndex:
-        """Read what ``save`` wrote."""
-        return cls(np.load(folder / _FILE, allow_pickle=False))
+    def load(cls, folder: Path, size: int) -> StatementIndex:
+        """Read what ``save`` wrote for ``size`` chunks; ``ValueError`` where it was another number."""
+        bits = np.load(folder / _FILE, allow_pickle=False)
+        if bits.shape != (size,):
+            raise ValueError(f"it tells of {len(bits)} chunks, not {size}")
+        return cls(bits)
 
     def save(self, folder: Path) -> None:
         """Write into ``folder``."""

@@ -106,6 +106,10 @@ class NameIndex:
                 meant.append((start, end, self._written[nearest[0]]))
         return meant
 
+    def prepare(self) -> None:
+        """Build what else ``misspelt`` would build when first called."""
+        _ = self._by_form
+
     @cached_property
     def _by_form(self) -> dict[tuple[str, int, str], list[str]]:
         """The names by first letter, length and digits."""

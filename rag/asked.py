@@ -8,7 +8,6 @@ from functools import cached_property
 
 import numpy as np
 
-from knowledge.graph import KnowledgeGraph
 from knowledge.language import detect_language, search_tokens
 from knowledge.measures import Wanted, wanted
 from rag.view import View
@@ -35,8 +34,8 @@ class Asked:
     """The documents of the organisation and the period that it names, each with how well it fits."""
     wanted: Wanted
     """What a measure in it is worked out from."""
-    mended: tuple[str, ...] = ()
-    """Names that stand in ``text`` where the person misspelt them."""
+    mended: tuple[tuple[str, str], ...] = ()
+    """What the person wrote, and the name that stands for it in ``text``."""
 
     @cached_property
     def words(self) -> dict[str, str]:
@@ -55,7 +54,7 @@ class Asked:
     def read(cls, text: str, view: View) -> Asked:
         """Find the names that a viewer's graph knows in a question, misspelt ones too."""
         graph, spans = view.graph, []
-        text, meant = _mended(text, graph)
+        text, meant = _mended(text, view)
         documents: dict[int, float] = {}
         for hit in graph.titles.find(text):
             number = graph.number_of_document(hit.key)
@@ -86,16 +85,22 @@ class Asked:
         )
 
 
-def _mended(text: str, graph: KnowledgeGraph) -> tuple[str, tuple[str, ...]]:
-    """Return a question with known names in the place of misspelt ones, and these names."""
+def _mended(text: str, view: View) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """Return a question with known names in the place of misspelt ones, and which for which.
+
+    Words that documents know are not misspelt: "Iceland" stays, even where "Ireland" is the only name that is known.
+    """
+    graph = view.graph
     found = graph.titles.find(text) + graph.names.find(text)
     # What one index holds for misspelt the other may know.
     meant = {
         (start, end): name
-        for index in (graph.names, graph.titles)
+        for index in (graph.titles, graph.names)
         for start, end, name in index.misspelt(text)
         if not any(hit.start <= start and end <= hit.end for hit in found)
+        and not all(map(view.lexical.knows, search_tokens(text[start:end])))
     }
+    pairs = tuple((text[start:end], name) for (start, end), name in meant.items())
     for (start, end), name in sorted(meant.items(), reverse=True):
         text = text[:start] + name + text[end:]
-    return text, tuple(meant.values())
+    return text, pairs

@@ -27,8 +27,8 @@ from rag.signals import COLUMN, Found
 from rag.spread import spread
 from rag.view import View
 
-_SPREAD = 3
-"""Chunks that are spread over pages, for each hit that is wanted."""
+_SPREAD = 100
+"""Chunks that are spread over pages, in long documents."""
 _VIEWS = 8
 """Views that are kept, one for each set of viewers who may read the same."""
 _NAMED = 2
@@ -61,15 +61,17 @@ class Retriever:
     def search(self, question: str, *, viewer: Viewer, k: int = 10) -> list[Hit]:
         """Return at most ``k`` hits that ``viewer`` may read, best first; none for a question without content.
 
-        A viewer's hits are those of an index that never held what the viewer may not read.
+        In long documents the best of each page come before the second best of any. A viewer's hits are those of an
+        index that never held what the viewer may not read.
         """
         collected = self.collect(question, viewer=viewer)
-        if collected is None:
+        if collected is None or k < 1:
             return []
         view, asked, found = collected
         ranked = rank(found)
-        refs = [self._caches.refs[position] for position in view.positions[ranked.numbers[: _SPREAD * k]].tolist()]
-        places = spread([ref.page and (ref.document_id, ref.page) for ref in refs], k)
+        best = ranked.numbers[: max(k, _SPREAD) if found.long else k]
+        refs = [self._caches.refs[position] for position in view.positions[best].tolist()]
+        places = spread([(found.long and ref.page and (ref.document_id, ref.page)) or None for ref in refs], k)
         numbers, ids = ranked.numbers[places].tolist(), [refs[place].id for place in places]
         chunks = {chunk.id: chunk for chunk in self.read(ids, viewer)}
         words = view.lexical.shared(asked.words, view.positions[numbers])
@@ -124,6 +126,7 @@ class Retriever:
             documents = (document for document, _ in graph.tables.documents)
             about = AboutIndex.build({d: abouts[d] for d in documents if abouts.get(d, NOTHING_SAID) != NOTHING_SAID})
             view = View(self._caches, allowed, graph, about)
+            view.prepare()
             if current:
                 with self._keeping:
                     self._views[readable] = view
@@ -166,10 +169,11 @@ class Retriever:
         return {self._caches.refs[position].id for position in positions}
 
     def read(self, ids: Iterable[int], viewer: Viewer) -> list[Chunk]:
-        """Return chunks from the rows; where these are newer than the caches, only what ``viewer`` may read by now."""
+        """Return those of the chunks that ``viewer`` may read, by the rows where these are newer than the caches."""
         chunks = self._store.chunks(ids)
         if self._store.generation() == self._caches.generation:
-            return chunks
+            allowed = self._caches.allowed(viewer)
+            return [chunk for chunk in chunks if allowed[self._caches.positions[chunk.id]]]
         access = self._store.access()
         return [c for c in chunks if c.document_id in access and may_read(viewer, access[c.document_id])]
 
@@ -178,7 +182,7 @@ def _why(number: int, shared: list[str], view: View, asked: Asked, found: Found,
     """Say for a person how a chunk was found and what its score is made of."""
     tables = view.graph.tables
     why = [f"words: {', '.join(asked.words[token] for token in shared)}"] if shared else []
-    why += [f"“{name}” is meant" for name in asked.mended]
+    why += [f"“{written}” read as “{name}”" for written, name in asked.mended]
     document = int(view.document_of[number])
     if document in asked.documents:
         why.append("its title is in the question")
@@ -192,8 +196,10 @@ def _why(number: int, shared: list[str], view: View, asked: Asked, found: Found,
         why.append(f"shares “{tables.entities[entity][1]}” with “{_title(origin, view)}”")
     place = np.searchsorted(found.numbers, number)
     why.append(f"meaning {found.rows[place, COLUMN['meaning']]:.2f}")
-    if parts:
-        why.append("score: " + ", ".join(f"{name} {part:+.2f}" for name, part in parts.items()))
+    # A part may also come from what the others have and this one lacks: no reason for a person.
+    own = {name: part for name, part in parts.items() if any(found.rows[place, COLUMN[s]] for s in PARTS[name])}
+    if own:
+        why.append("score: " + ", ".join(f"{name} {part:+.2f}" for name, part in own.items()))
     return "; ".join(why)
 
 

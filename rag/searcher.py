@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from rag.asked import Asked
 from rag.signals import COLUMN, SIGNALS, Found, weights
-from rag.view import Floats, Numbers, View
+from rag.view import COMMON, Floats, Numbers, View
 
 _CANDIDATES = 200
 """Chunks taken from each of dense and lexical search."""
@@ -111,7 +111,9 @@ class Searcher:
             parts.append(view.numbers[by_meaning])
         if "words" not in self._without:
             parts.append(_highest(self._words, _CANDIDATES))
-        parts += [self._best_chunks(document) for document in self._asked.documents]
+        # A title that more documents bear ("Introduction") names none of them.
+        titled = (document for document, share in self._asked.documents.items() if share * COMMON >= 1)
+        parts += map(self._best_chunks, titled)
         parts.append(view.chunks_naming.gather(self._followed())[0])
         if len(self._preferred):
             parts += self._near_preferred()
@@ -166,10 +168,10 @@ class Searcher:
         rows[:, COLUMN["word share"]] = self._word_share(numbers)
         rows[:, COLUMN["rest"]] = self._rest[numbers] / np.float32(self._rest_most)
         documents = view.document_of[numbers]
-        for document, share in asked.documents.items():
-            rows[documents == document, COLUMN["title"]] = share
-        for document, fit in asked.about.items():
-            rows[documents == document, COLUMN["about"]] = fit
+        for name, values in (("title", asked.documents), ("about", asked.about)):
+            of_document = np.zeros(len(view.chunks_of_document) - 1, dtype=np.float32)
+            of_document[[*values]] = [*values.values()]
+            rows[:, COLUMN[name]] = of_document[documents]
         if self._row_vector is not None:
             rows[:, COLUMN["rows asked"]] = view.vectors.scores(self._row_vector, view.positions[numbers])
             rows[:, COLUMN["words of rows"]] = np.minimum(

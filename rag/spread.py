@@ -8,8 +8,7 @@ from collections.abc import Hashable, Sequence
 def spread(pages: Sequence[Hashable | None], k: int) -> list[int]:
     """Return the places in ``pages``, best first, of the ``k`` hits to show: each page's best, then what is left.
 
-    Hits without a page (None) are each on a page of their own. A page that is among the hits is read as a whole where
-    it matters: ``rag.reading`` takes neighbours along.
+    Hits without a page (None) are each on a page of their own. Of the page ``rag.reading`` takes neighbours along.
     """
     seen: set[Hashable] = set()
     first: list[int] = []

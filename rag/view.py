@@ -24,7 +24,7 @@ from knowledge.language import search_tokens
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float32]
 COMMON = 50
-"""A name that more chunks than this hold leads nowhere in particular."""
+"""A name that more chunks than this hold, or a title that more documents bear, leads nowhere in particular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,12 @@ class View:
 
     def __len__(self) -> int:
         return len(self.positions)
+
+    def prepare(self) -> None:
+        """Build what else would be built by the first search, or by several at once."""
+        self.graph.titles.prepare()
+        self.graph.names.prepare()
+        _ = self.title_tokens
 
     def readable(self, scores: Floats) -> Floats:
         """Return the readable chunks' part of scores of all positions."""

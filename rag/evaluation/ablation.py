@@ -3,8 +3,9 @@
     python -m rag.evaluation.ablation SET… [--kb DIR] [--cases DIR]
 
 Prints a Markdown table of recall, and of milliseconds a question (median; without the question's embedding). *Alone*
-orders what came up by that part of the first scores. *Without* searches without the part, its chunks and its steps, and
-learns the trees anew. Figures are of the questions whose split is not ``tune``; folders as in ``rag.evaluation.learn``.
+orders what came up by that part of the first scores. *Without* leaves the part's signals out of the first scores and
+of the trees, which are learnt anew; paths are not followed, and nothing is looked up by meaning or by words. Figures
+are of the questions whose split is not ``tune``; folders as in ``rag.evaluation.learn``.
 """
 
 from __future__ import annotations

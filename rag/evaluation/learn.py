@@ -206,7 +206,10 @@ def cross_validated(sets: Sequence[Sequence[Case]], k: int, *, folds: int = 4) -
 
 
 def cases_of(path: Path, *, kb: Path, cases: Path, without: Collection[str] = ()) -> list[Case]:
-    """Return the cases of a set, from ``cases`` where they are kept; with some signals left out."""
+    """Return the cases of a set, from ``cases`` where they are kept; with some signals left out.
+
+    What is kept is used as long as the signals have the same names: delete it when the search or the set has changed.
+    """
     file = cases / f"{path.stem}.npz"
     if file.exists():
         with np.load(file, allow_pickle=False) as arrays:
@@ -254,8 +257,10 @@ def main() -> None:
         test = [case for case in cases if case.split != "tune"]
         print(f"{path.stem}, {len(tune[number])} to learn from, {len(test)} to test")
         print(f"  tune, cross-validated  @2 {validated[2][number]:.4f}  @5 {validated[5][number]:.4f}")
-        elsewhere = fit([own for other, own in enumerate(tune) if other != number])
-        for name, used in (("first scores", None), ("trees", trees), ("trees of other sets", elsewhere)):
+        orders = {"first scores": None, "trees": trees}
+        if others := [own for other, own in enumerate(tune) if other != number]:
+            orders["trees of other sets"] = fit(others)
+        for name, used in orders.items():
             print(f"  test, {name:20}" + "".join(f"  @{k} {recall_at(test, by(used), k):.4f}" for k in (1, 2, 5, 10)))
 
 

@@ -132,3 +132,9 @@ def test_many_documents() -> None:
     for n in range(100):
         assert f"d{n}" in index.matches(f"What was the revenue of Company{n} in fiscal year {2000 + n % 24}?")
     assert (time.perf_counter() - began) / 100 < 0.02
+
+
+def test_function_words_are_nobody_s_initials() -> None:
+    index = AboutIndex.build({"its": About(names=("International Trade Systems, Inc.",))})
+    assert not index.matches("what did its systems do?")
+    assert index.matches("What did International Trade Systems do?")

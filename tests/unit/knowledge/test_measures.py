@@ -58,4 +58,4 @@ def test_statements(tmp_path: Path) -> None:
     assert index.scores("balance sheet").tolist() == [0, 0, 0, 0, 1]
     assert not index.scores("Who?").any()
     index.save(tmp_path)
-    assert np.array_equal(StatementIndex.load(tmp_path).scores("P&L"), index.scores("P&L"))
+    assert np.array_equal(StatementIndex.load(tmp_path, 5).scores("P&L"), index.scores("P&L"))
