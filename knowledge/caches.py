@@ -13,6 +13,7 @@ import os
 import shutil
 import tempfile
 import time
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,11 +24,12 @@ from connectors import Access, Viewer, may_read
 from knowledge.graph import KnowledgeGraph
 from knowledge.language import search_tokens
 from knowledge.lexical import LexicalIndex
+from knowledge.measures import StatementIndex
 from knowledge.store import Store
 from knowledge.store.base import ChunkRef
 from knowledge.vectors import VectorIndex
 
-CACHES = "caches-7"
+CACHES = "caches-8"
 """Changes when the files' form does."""
 _CONTENTS = "contents.json"
 _STALE_DRAFT = 3600.0
@@ -52,6 +54,7 @@ class Caches:
     vectors: VectorIndex
     lexical: LexicalIndex
     graph: KnowledgeGraph
+    statements: StatementIndex
 
     def allowed(self, viewer: Viewer) -> NDArray[np.bool_]:
         """Return which positions ``viewer`` may read: bool, (n_chunks,)."""
@@ -83,7 +86,7 @@ def open_caches(store: Store, folder: Path, *, dimension: int) -> Caches:
             indexes = _build(store, dimension)
     if built:
         _save(indexes, place)
-    vectors, lexical, graph = indexes
+    vectors, lexical, graph, statements = indexes
     access = tuple(dict.fromkeys(readers.values()))
     number = {one: place for place, one in enumerate(access)}
     return Caches(
@@ -96,10 +99,11 @@ def open_caches(store: Store, folder: Path, *, dimension: int) -> Caches:
         vectors=vectors,
         lexical=lexical,
         graph=graph,
+        statements=statements,
     )
 
 
-_Indexes = tuple[VectorIndex, LexicalIndex, KnowledgeGraph]
+_Indexes = tuple[VectorIndex, LexicalIndex, KnowledgeGraph, StatementIndex]
 
 
 def _build(store: Store, dimension: int) -> _Indexes:
@@ -108,6 +112,7 @@ def _build(store: Store, dimension: int) -> _Indexes:
         VectorIndex.build(store.vectors(dimension)),
         LexicalIndex.build([search_tokens(chunk.passage) for chunk in chunks]),
         KnowledgeGraph.build(chunks, store.entities(), store.mentions(), store.relations(), store.edits().values()),
+        StatementIndex.build(chunks),
     )
 
 
@@ -119,10 +124,11 @@ def _load(place: Path, size: int, dimension: int) -> _Indexes | None:
         vectors = VectorIndex.load(place)
         if (len(vectors), vectors.dimension) != (size, dimension):
             raise ValueError(f"it holds {len(vectors)} vectors of length {vectors.dimension}")
-        return vectors, LexicalIndex.load(place, size), KnowledgeGraph.load(place)
+        statements = StatementIndex.load(place, size)
+        return vectors, LexicalIndex.load(place, size), KnowledgeGraph.load(place), statements
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile) as error:
         _log.warning("the cache %s cannot be used and is built again: %s", place, error)
         shutil.rmtree(place, ignore_errors=True)
         return None

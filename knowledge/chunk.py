@@ -2,6 +2,9 @@
 
 A chunk never crosses a page or a heading, except that headings with next to nothing under them stay with what
 follows. Within these bounds it takes whole paragraphs while they fit, then whole sentences, then whole words.
+
+Beside its text a chunk carries what it cannot be understood without: the headings above it, what a long document is
+about, and, inside a table of figures, the table's caption, units and column heads.
 """
 
 from __future__ import annotations
@@ -13,10 +16,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from connectors import Document
+from knowledge.about import about
 from knowledge.language import HAN, detect_language, sentences, split
 from knowledge.records import Chunk
+from knowledge.tables import Table, tables
 
-CHUNKER = "chunker-3"
+CHUNKER = "chunker-4"
 """Changes when the same document would be cut differently: stored documents are then indexed again."""
 MAX_PIECES = 200
 """With title and headings this stays under the 256 word pieces that the built-in embedder reads."""
@@ -55,6 +60,8 @@ def count_pieces(text: str) -> int:
 def chunk_document(document: Document, *, max_pieces: int = MAX_PIECES) -> tuple[Chunk, ...]:
     """Cut ``document`` into chunks that together hold all of its text but white space, in order, without overlap."""
     text = document.text
+    lead = _Leads(tables(document))
+    subject = about(document)
     return tuple(
         Chunk(
             id=chunk_id(document.id, part.start, part.end),
@@ -67,9 +74,24 @@ def chunk_document(document: Document, *, max_pieces: int = MAX_PIECES) -> tuple
             headings=part.headings,
             page=part.page,
             language=detect_language(text[part.start : part.end]),
+            lead=lead.at(part.start),
+            about=subject,
         )
         for ordinal, part in enumerate(_joined(_parts(document, max_pieces), max_pieces))
     )
+
+
+class _Leads:
+    """Finds the lead for chunks that are asked for in order."""
+
+    def __init__(self, found: Iterable[Table]) -> None:
+        self._tables = list(reversed(list(found)))
+
+    def at(self, start: int) -> str:
+        """Return the lead of the table inside which a chunk starts; one that starts before it holds its head."""
+        while self._tables and self._tables[-1].end <= start:
+            self._tables.pop()
+        return self._tables[-1].lead if self._tables and self._tables[-1].start <= start else ""
 
 
 def chunk_id(document_id: str, start: int, end: int) -> int:

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain
 
 import ahocorasick
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from knowledge.language import STOP_WORDS
+
+_ERRORS = (7, 12)
+"""The letters from which on a name may be written with one error, and with two."""
+_RUN = re.compile(r"\b[A-Z][\w'’.-]*\w(?: (?:(?:of|the|and|de|la|le|von|van|der|in|on|for) )*[A-Z0-9][\w'’.-]*\w)*")
+_FIRST = re.compile(r"\S+ ?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +41,14 @@ class NameIndex:
 
     def __init__(self, names: Iterable[tuple[str, str]]) -> None:
         self._keys: dict[str, list[str]] = {}
+        self._written: dict[str, str] = {}
         self._capital: dict[str, bool] = {}
         for name, key in names:
             folded = _folded(name.strip())
             if len(folded) < 2 or folded in STOP_WORDS:
                 continue
             keys = self._keys.setdefault(folded, [])
+            self._written.setdefault(folded, name.strip())
             if key not in keys:
                 keys.append(key)
             self._capital[folded] = self._capital.get(folded, True) and name.strip()[0].isupper()
@@ -72,6 +84,40 @@ class NameIndex:
                 hits += [NameHit(key, start, end) for key in self._keys[name]]
         return sorted(hits, key=lambda hit: hit.start)
 
+    def misspelt(self, text: str) -> list[tuple[int, int, str]]:
+        """Return where ``text`` seems to misspell a name, and how the name is written: (start, end, name).
+
+        Looked at are runs of capitalised words (Latin letters). One letter may be wrong, missing, too many or swapped
+        with the next in 7 letters, two in 12, but neither the first nor a digit nor an ending ("Victorian" is not
+        "Victoria"); where two names are as near, neither is meant.
+        """
+        meant = []
+        for start, end in _runs(text):
+            written = _folded(text[start:end])
+            if written in self._keys:
+                continue
+            errors = sum(len(written) >= least for least in _ERRORS)
+            lengths = range(len(written) - errors, len(written) + errors + 1)
+            forms = (self._by_form.get((written[0], length, _digits(written)), ()) for length in lengths)
+            near = process.extract(written, chain(*forms), scorer=OSA.distance, score_cutoff=errors, limit=5)  # type: ignore[arg-type]
+            least = min((distance for _, distance, _ in near), default=0)
+            nearest = [name for name, distance, _ in near if distance == least]
+            if len(nearest) == 1 and not _ending(nearest[0], written):
+                meant.append((start, end, self._written[nearest[0]]))
+        return meant
+
+    def prepare(self) -> None:
+        """Build what else ``misspelt`` would build when first called."""
+        _ = self._by_form
+
+    @cached_property
+    def _by_form(self) -> dict[tuple[str, int, str], list[str]]:
+        """The names by first letter, length and digits."""
+        forms: dict[tuple[str, int, str], list[str]] = {}
+        for name in self._keys:
+            forms.setdefault((name[0], len(name), _digits(name)), []).append(name)
+        return forms
+
     def _written_as_name(self, text: str, start: int, end: int, name: str) -> bool:
         if not self._capital[name]:
             return True
@@ -84,6 +130,25 @@ class NameIndex:
         sentence_start = before.endswith((".", "!", "?", ":", "\n"))
         joined = before[:1].isupper() and not sentence_start and before.lower() not in STOP_WORDS and before.isalpha()
         return not (joined or after.isupper())
+
+
+def _digits(name: str) -> str:
+    return "".join(filter(str.isdigit, name))
+
+
+def _ending(one: str, other: str) -> bool:
+    return one.startswith(other) or other.startswith(one)
+
+
+def _runs(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of runs of capitalised words that are long enough to be recognised in spite of an error."""
+    for match in _RUN.finditer(text):
+        start = match.start()
+        # "Is", "The", "Which": what sentences begin with is no part of the name.
+        while (word := _FIRST.match(text, start, match.end())) and word.group().strip().lower() in STOP_WORDS:
+            start = word.end()
+        if match.end() - start >= _ERRORS[0]:
+            yield start, match.end()
 
 
 def _folded(text: str) -> str:

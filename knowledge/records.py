@@ -8,9 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors import Access, Document, Failed
+from knowledge.about import NOTHING_SAID, About
 
 Vectors = NDArray[np.float32]
 """float32, (n, dim), every row of unit length."""
+
+
+_HEADINGS = 200
+"""Characters of a heading path that go with a chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +39,29 @@ class Chunk:
     page: int | None = None
     """1-based, of the chunk's first character; None for formats without pages."""
     language: str = "en"
+    lead: str = ""
+    """Of a chunk that lies inside a table: the table's caption, units and column heads, on one line."""
+    about: About = NOTHING_SAID
+    """What the document is about; the same for all of its chunks."""
 
     @property
     def context(self) -> str:
-        """Title and heading path in one line; embedded and indexed together with the text."""
-        parts = [self.title, *(heading for heading in self.headings if heading != self.title)]
-        return " › ".join(part for part in parts if part)
+        """Title, what the document is about where the title does not tell, and heading path in one line."""
+        headings: list[str] = []
+        room = _HEADINGS
+        # The nearest headings say most.
+        for heading in reversed([heading for heading in self.headings if heading != self.title]):
+            room -= len(heading)
+            if headings and room < 0:
+                break
+            headings.insert(0, heading)
+        return " › ".join(part for part in (self.title, self.about.beside(self.title), *headings) if part)
 
     @property
     def passage(self) -> str:
-        """Context and text: what is embedded and what lexical search compares."""
-        return f"{self.context}\n{self.text}"
+        """Context, lead and text: what is embedded and what lexical search compares."""
+        head = f"{self.context}\n{self.lead}" if self.lead else self.context
+        return f"{head}\n{self.text}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,17 +38,27 @@ def open_knowledge_base(
     return build(load_settings({"kb": folder, **overrides}), tell=tell)
 
 
-def build(settings: Settings, *, tell: Callable[[str], None] | None = None) -> Wellspring:
-    """Return a knowledge base made as the settings say. Loads no model."""
+def build(
+    settings: Settings, *, tell: Callable[[str], None] | None = None, embedder: Embedder | None = None
+) -> Wellspring:
+    """Return a knowledge base made as the settings say. Loads no model.
+
+    Parameters
+    ----------
+    embedder
+        Used instead of the one that the settings name.
+    """
     from knowledge.extract import SpacyExtractor
     from knowledge.glossary import Glossary
     from knowledge.index import Indexer
     from knowledge.store import SQLiteStore
 
     models = model_cache(settings, tell=tell)
-    embedder = _embedder(settings, models)
+    embedder = embedder or open_embedder(settings, tell=tell)
     glossary = Glossary.load(settings.glossary) if settings.glossary else None
     extractor = SpacyExtractor(pipeline=settings.pipeline, glossary=glossary)
+
+    store = SQLiteStore(settings.kb / DATABASE)
 
     def answerer() -> Answerer:
         from rag.chain import Answerer
@@ -63,11 +73,11 @@ def build(settings: Settings, *, tell: Callable[[str], None] | None = None) -> W
                 max_tokens=settings.llm_max_tokens,
                 temperature=settings.llm_temperature,
             )
-        return Answerer(model, embedder, passages=settings.passages, threshold=settings.answer_threshold)
+        return Answerer(model, embedder, store, passages=settings.passages, threshold=settings.answer_threshold)
 
     return Wellspring(
         settings.kb,
-        store=SQLiteStore(settings.kb / DATABASE),
+        store=store,
         indexer=Indexer(embedder, extractor, settings.workers),
         answerer=answerer,
         source_options={"max_file_bytes": settings.max_file_bytes, "max_chars": settings.max_text_chars},
@@ -79,7 +89,8 @@ def model_cache(settings: Settings, *, tell: Callable[[str], None] | None = None
     return ModelCache(settings.models, tell=tell)
 
 
-def _embedder(settings: Settings, models: ModelCache) -> Embedder:
+def open_embedder(settings: Settings, *, tell: Callable[[str], None] | None = None) -> Embedder:
+    """Return the embedder that the settings name. Loads no model."""
     from knowledge.embed import SentenceTransformerEmbedder
 
     if settings.embedder == "hash":
@@ -87,5 +98,6 @@ def _embedder(settings: Settings, models: ModelCache) -> Embedder:
 
         return HashEmbedder()
     if settings.embedder == "builtin":
+        models = model_cache(settings, tell=tell)
         return SentenceTransformerEmbedder(lambda: models.ensure(EMBEDDER), name=EMBEDDER.name, dimension=384)
     return SentenceTransformerEmbedder(settings.embedder.removeprefix("hf:"), name=settings.embedder)

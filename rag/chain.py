@@ -19,18 +19,19 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
-from pydantic import ConfigDict
+from pydantic import ConfigDict, SkipValidation
 
 from connectors import Viewer
 from knowledge.embed import Embedder
 from knowledge.language import detect_language
-from knowledge.records import Hit
+from knowledge.store import Store
 from rag.cite import Claim, check_claims, cite
 from rag.confidence import confidence
 from rag.errors import ModelError
 from rag.evidence import Chosen, Evidence, choose_evidence, follow_up, rank_evidence
 from rag.prompts import NO_ANSWER, numbered, prompt, reply
 from rag.question import AskedQuestion
+from rag.reading import read_hits
 from rag.records import Answer, Draft, Event, Final, Found, Passage
 from rag.retrieve import Retriever
 
@@ -52,6 +53,8 @@ class KnowledgeRetriever(BaseRetriever):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     retriever: Retriever
+    store: SkipValidation[Store]
+    """Where the neighbours of hits come from."""
     viewer: Viewer
     k: int = _HITS
 
@@ -61,34 +64,12 @@ class KnowledgeRetriever(BaseRetriever):
         hits = self.retriever.search(query, viewer=self.viewer, k=self.k)
         return [
             LangChainDocument(
-                id=str(hit.chunk.id),
-                page_content=hit.chunk.text,
-                metadata={
-                    "source": hit.chunk.document_id,
-                    "title": hit.chunk.title,
-                    "passage": passage_of(hit, number),
-                },
+                id=f"{passage.document}#{passage.start}-{passage.end}",
+                page_content=passage.text,
+                metadata={"source": passage.document, "title": passage.title, "passage": passage},
             )
-            for number, hit in enumerate(hits, 1)
+            for passage in read_hits(hits, store=self.store, retriever=self.retriever, viewer=self.viewer)
         ]
-
-
-def passage_of(hit: Hit, number: int) -> Passage:
-    """Return a hit as a passage."""
-    chunk = hit.chunk
-    return Passage(
-        number=number,
-        document=chunk.document_id,
-        title=chunk.title,
-        page=chunk.page,
-        headings=chunk.headings,
-        text=chunk.text,
-        start=chunk.start,
-        end=chunk.end,
-        language=chunk.language,
-        score=hit.score,
-        why=hit.why,
-    )
 
 
 def retrieval_step(retriever: BaseRetriever) -> Runnable[Any, Any]:
@@ -121,15 +102,20 @@ class Answerer:
         Any LangChain chat model; None: answers are quotes only.
     embedder
         For weighing sentences against the question.
+    store
+        Where the neighbours of hits come from.
     passages
         How many passages the model reads.
     threshold
         Below this confidence (0 to 1) the answer is that the documents do not say.
     """
 
-    def __init__(self, model: BaseChatModel | None, embedder: Embedder, *, passages: int, threshold: float) -> None:
+    def __init__(
+        self, model: BaseChatModel | None, embedder: Embedder, store: Store, *, passages: int, threshold: float
+    ) -> None:
         self._model = model
         self._embedder = embedder
+        self._store = store
         self._passages = passages
         self._threshold = threshold
 
@@ -140,7 +126,7 @@ class Answerer:
         if not question.strip():
             yield Final(_abstention(question, language, "empty", 0.0, (), clock))
             return
-        asked = AskedQuestion.read(question, idf=retriever.idf)
+        asked = AskedQuestion.read(question, idf=retriever.view(viewer).lexical.idf)
         documents, ranked = self._gathered(asked, retriever, viewer)
         passages = tuple(_passage(document) for document in documents)
         clock.lap("retrieve")
@@ -183,14 +169,15 @@ class Answerer:
         self, asked: AskedQuestion, retriever: Retriever, viewer: Viewer
     ) -> tuple[list[LangChainDocument], list[Evidence]]:
         """Retrieve, weigh the sentences, and where names in the best ones lead on, follow them."""
-        source = KnowledgeRetriever(retriever=retriever, viewer=viewer)
+        source = KnowledgeRetriever(retriever=retriever, store=self._store, viewer=viewer)
         documents = retrieval_step(source).invoke({"question": asked.text})["documents"]
         ranked = rank_evidence(asked, [_passage(document) for document in documents], embedder=self._embedder)
         if ranked and ranked[0].coverage < _COVERED and (next_search := follow_up(asked, ranked)):
-            source = KnowledgeRetriever(retriever=retriever, viewer=viewer, k=_HITS + _BRIDGED)
+            source = KnowledgeRetriever(retriever=retriever, store=self._store, viewer=viewer, k=_HITS + _BRIDGED)
             found = retrieval_step(source).invoke({"question": next_search})["documents"]
-            known = {document.id for document in documents}
-            new = [document for document in found if document.id not in known][:_BRIDGED]
+            known = [_passage(document) for document in documents]
+            new = [document for document in found if not any(_overlap(_passage(document), old) for old in known)]
+            new = new[:_BRIDGED]
             more = _numbered(new, len(documents) + 1)
             documents = documents + more
             ranked += rank_evidence(asked, [_passage(document) for document in more], embedder=self._embedder)
@@ -209,7 +196,7 @@ class Answerer:
 
     def weigh(self, question: str, retriever: Retriever, *, viewer: Viewer) -> Chosen | None:
         """Return the sentences that answer a question best, however weakly."""
-        asked = AskedQuestion.read(question, idf=retriever.idf)
+        asked = AskedQuestion.read(question, idf=retriever.view(viewer).lexical.idf)
         _, ranked = self._gathered(asked, retriever, viewer)
         return choose_evidence(asked, ranked)
 
@@ -223,6 +210,10 @@ class Answerer:
 def _passage(document: LangChainDocument) -> Passage:
     passage: Passage = document.metadata["passage"]
     return passage
+
+
+def _overlap(one: Passage, other: Passage) -> bool:
+    return one.document == other.document and one.start < other.end and other.start < one.end
 
 
 def _numbered(documents: Sequence[LangChainDocument], first: int) -> list[LangChainDocument]:
@@ -272,7 +263,7 @@ def _quoted(evidence: Sequence[Evidence]) -> str:
     numbers = _numbers(evidence)
     return "\n\n".join(
         f"{item.passage.title}: {item.text} [{number}]"
-        if len(item.text) < _TERSE or " | " in item.text
+        if item.passage.title and (len(item.text) < _TERSE or " | " in item.text)
         else f"{item.text} [{number}]"
         for item, number in zip(evidence, numbers, strict=True)
     )

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 import rag
+from rag.cli_eval import evaluate
 from rag.cli_graph import graph
 from rag.cli_kb import kb
 from rag.settings import load_settings
@@ -47,6 +48,7 @@ def cli() -> None:
     """Answer questions from your own documents, and show where each answer came from."""
 
 
+cli.add_command(evaluate)
 cli.add_command(graph)
 cli.add_command(kb)
 
@@ -150,7 +152,7 @@ def search(question: str, k: int, kb: Path | None, viewer: str | None, as_json: 
         print_json({"hits": [hit.as_dict() for hit in hits]})
         return
     if not hits:
-        click.echo("nothing found")
+        click.echo("nothing found: the question has no words to look for, or there is nothing that you may read")
     for number, hit in enumerate(hits, 1):
         page = f", page {hit.page}" if hit.page else ""
         click.echo(f"{number:>2}. {hit.title}{page} ({hit.document})  {hit.score:.3f}")
@@ -189,50 +191,6 @@ def show(document: str, kb: Path | None, viewer: str | None, as_json: bool) -> N
         print_json({"document": found.id, "title": found.title, "text": found.text})
     else:
         click.echo(found.text)
-
-
-@cli.command("eval")
-@click.argument("dataset", type=click.Path(path_type=Path))
-@click.option("--answers/--no-answers", default=None, help="Also answer; default: by the kind of set.")
-@click.option("--split", help="Only this part: tune or test.")
-@click.option("--limit", type=click.IntRange(min=1), help="A seeded sample of so many questions.")
-@click.option("--out", type=click.Path(path_type=Path), help="Write figures and every question's result there.")
-@kb_option
-@llm_option
-@json_option
-def evaluate(
-    dataset: Path,
-    answers: bool | None,
-    split: str | None,
-    limit: int | None,
-    out: Path | None,
-    kb: Path | None,
-    llm: str | None,
-    as_json: bool,
-) -> None:
-    """Measure retrieval and answers on DATASET; its kind is told by its shape.
-
-    Without --kb the set is indexed into a knowledge base of its own, which is thrown away.
-    """
-    from rag.evaluation import evaluate as run
-
-    with progress() as shown:
-        figures = run(
-            dataset,
-            kb=kb,
-            answers=answers,
-            split=split,
-            limit=limit,
-            out=out,
-            llm=llm,
-            progress=shown,
-            tell=tell,
-        )
-    if as_json:
-        print_json(figures)
-        return
-    for key, value in figures.items():
-        click.echo(f"{key:>22}  {value}")
 
 
 @cli.group()

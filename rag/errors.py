@@ -4,7 +4,7 @@ RagError
 ├── SettingsError   a setting is unknown or has a value that makes no sense
 ├── ModelError      weights are missing, cannot be fetched, or are not what they should be; a chat model failed
 ├── KnowledgeBaseError  there is nothing to ask yet, or the index was made with another embedder
-└── DatasetError    an evaluation set cannot be read
+└── DatasetError    an evaluation set, or what a run over one wrote, cannot be read
 """
 
 
@@ -25,4 +25,4 @@ class KnowledgeBaseError(RagError):
 
 
 class DatasetError(RagError):
-    """An evaluation set cannot be read."""
+    """An evaluation set, or what a run over one wrote, cannot be read."""

@@ -114,6 +114,8 @@ class SearchHit:
     score: float
     why: str
     headings: tuple[str, ...] = ()
+    signals: dict[str, float] = field(default_factory=dict)
+    """The score's parts by name (docs/retrieval.md)."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values."""

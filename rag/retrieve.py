@@ -1,126 +1,40 @@
-"""Ranked hits for a question: meaning, words, and one step along the graph.
+"""Ranked hits for a question, from what one viewer may read.
 
-Every chunk gets its cosine with the question plus its BM25 score (divided by the best one). To these the graph adds:
-the best chunk of a document whose title stands in the question; the best chunk of a document whose title stands in
-one of the top chunks; chunks that share a rare entity with a top chunk or with the question. What follows from a top
-chunk counts in proportion to that chunk's own score, and a title that several documents bear counts for each a part.
-
-The weights were chosen on the questions of 2wiki, hotpotqa, xquad_en and cmrc2018_zh whose split is ``tune`` (for the
-latter two: every second article).
+Three steps: the question is read in the viewer's graph and signals are collected for the chunks that may matter
+(``rag.searcher``); learnt trees judge the best of them (``rag.ranking``); what is returned says why it was found.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from connectors import Access, Viewer, may_read
+from knowledge.about import NOTHING_SAID, AboutIndex
 from knowledge.caches import Caches
 from knowledge.embed import Embedder
 from knowledge.graph import KnowledgeGraph
-from knowledge.language import detect_language, search_tokens
 from knowledge.records import Chunk, Edit, Hit
 from knowledge.store import Store
+from rag.asked import Asked
+from rag.ranking import PARTS, rank
+from rag.searcher import Searcher
+from rag.signals import COLUMN, Found
+from rag.spread import spread
+from rag.view import View
 
-_CANDIDATES = 200
-"""Chunks taken from each of dense and lexical search."""
-_SEEDS = 5
-"""Top chunks from which the graph is followed."""
-_COMMON = 30
-"""An entity that more chunks than this name leads nowhere in particular."""
-_GRAPHS = 8
-"""Graphs of parts of the documents that are kept, one for each set of viewers who may read the same."""
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What each signal counts for."""
-
-    dense: float
-    lexical: float = 0.5
-    title_in_question: float = 1.0
-    title_in_hit: float = 0.9
-    entity_in_hit: float = 0.3
-    entity_in_question: float = 0.1
-
-
-WEIGHTS = {
-    "en": Weights(dense=1.0),
-    # The built-in embedder hardly knows Chinese: words lead, and the graph's part shrinks with the dense scale.
-    "zh": Weights(dense=0.3, title_in_hit=0.3, entity_in_hit=0.1),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Shared:
-    """The reason that a chunk names an entity which the question, or another chunk, names too."""
-
-    entity: str
-    origin: int | None
-    """The other chunk's position; None: the question."""
-
-
-@dataclass(slots=True)
-class _Scores:
-    """Scores by signal for the positions that came up, and the reasons for a person."""
-
-    parts: dict[int, dict[str, float]] = field(default_factory=dict)
-    reasons: dict[int, dict[str, str | _Shared]] = field(default_factory=dict)
-
-    def add(self, position: int, signal: str, score: float, reason: str | _Shared = "") -> None:
-        """Keep the highest score of each signal."""
-        parts = self.parts.setdefault(position, {})
-        if score > parts.get(signal, 0.0):
-            parts[signal] = score
-            if reason:
-                self.reasons.setdefault(position, {})[signal] = reason
-
-    def total(self, position: int) -> float:
-        return sum(self.parts[position].values())
-
-    def origins(self, position: int) -> set[int]:
-        """Return the positions of the chunks with which one shares an entity."""
-        shared = (reason for reason in self.reasons[position].values() if isinstance(reason, _Shared))
-        return {reason.origin for reason in shared if reason.origin is not None}
-
-    def ranked(self) -> list[int]:
-        """Positions, best first; ties in the store's order."""
-        return sorted(self.parts, key=lambda position: (-self.total(position), position))
-
-
-@dataclass(frozen=True, slots=True)
-class _Names:
-    """Says by which name two texts are joined."""
-
-    graph: KnowledgeGraph
-    question: str
-    chunks: dict[int, Chunk]
-    """By position."""
-    whole: bool
-    """The viewer may read everything."""
-
-    def reason(self, shared: _Shared, chunk: Chunk) -> str:
-        """Return why a chunk was found, or nothing where only what the viewer may not read could say so.
-
-        That two names mean one thing, and how it is usually written, may rest on hidden documents: unless the viewer
-        may read everything, a name is told only where it stands in both texts.
-        """
-        origin = None if shared.origin is None else self.chunks.get(shared.origin)
-        if origin is None and shared.origin is not None:
-            return ""
-        entity = self.graph.entity(shared.entity)
-        texts = chunk.text.casefold(), (origin.text if origin else self.question).casefold()
-        forms = sorted((entity.name, *entity.aliases), key=lambda form: (-len(form), form))
-        common = (form for form in forms if all(form.casefold() in text for text in texts))
-        name = entity.name if self.whole else next(common, "")
-        if not name:
-            return ""
-        return f"shares “{name}” with “{origin.title}”" if origin else f"names “{name}”, as the question does"
+_SPREAD = 100
+"""Chunks that are spread over pages, in long documents."""
+_VIEWS = 8
+"""Views that are kept, one for each set of viewers who may read the same."""
+_NAMED = 2
+"""Names of the question that are told of a hit."""
+_WORTH_TELLING = 0.005
+"""Parts of a score that round to nothing are left out."""
 
 
 class Retriever:
@@ -140,55 +54,101 @@ class Retriever:
         self._caches = caches
         self._store = store
         self._embedder = embedder
-        self._graphs: OrderedDict[frozenset[Access], KnowledgeGraph] = OrderedDict()
+        self._views: OrderedDict[frozenset[Access], View] = OrderedDict()
         self._keeping = threading.Lock()
+        self._building = threading.Lock()
 
     def search(self, question: str, *, viewer: Viewer, k: int = 10) -> list[Hit]:
-        """Return at most ``k`` hits that ``viewer`` may read, best first; none for a question without content."""
-        if not self._caches.refs or not question.strip():
-            return []
-        allowed = self._caches.allowed(viewer)
-        if not allowed.any():
-            return []
-        weights = WEIGHTS[detect_language(question)]
-        scores = _Scores()
-        self._match(question, allowed, weights, scores)
-        self._follow_question(question, allowed, weights, scores)
-        for position in scores.ranked()[:_SEEDS]:
-            self._follow_hit(position, allowed, weights, scores)
-        chosen = scores.ranked()[:k]
-        needed = {*chosen, *(o for p in chosen if p in scores.reasons for o in scores.origins(p))}
-        chunks = {
-            self._caches.positions[chunk.id]: chunk
-            for chunk in self.read((self._caches.refs[position].id for position in needed), viewer)
-        }
-        tokens = set(search_tokens(question))
-        names = _Names(self._caches.graph, question, chunks, whole=bool(allowed.all()))
-        # A chunk can vanish, or be hidden, between reading the caches and the rows.
-        return [self._hit(chunks[p], p, scores, tokens, names) for p in chosen if p in chunks]
+        """Return at most ``k`` hits that ``viewer`` may read, best first; none for a question without content.
 
-    def graph_for(self, viewer: Viewer) -> KnowledgeGraph:
-        """Return the knowledge graph of what ``viewer`` may read, made from that alone.
+        In long documents the best of each page come before the second best of any. A viewer's hits are those of an
+        index that never held what the viewer may not read.
+        """
+        collected = self.collect(question, viewer=viewer)
+        if collected is None or k < 1:
+            return []
+        view, asked, found = collected
+        ranked = rank(found)
+        best = ranked.numbers[: max(k, _SPREAD) if found.long else k]
+        refs = [self._caches.refs[position] for position in view.positions[best].tolist()]
+        places = spread([(found.long and ref.page and (ref.document_id, ref.page)) or None for ref in refs], k)
+        numbers, ids = ranked.numbers[places].tolist(), [refs[place].id for place in places]
+        chunks = {chunk.id: chunk for chunk in self.read(ids, viewer)}
+        words = view.lexical.shared(asked.words, view.positions[numbers])
+        hits = []
+        for place, number, chunk_id, shared in zip(places, numbers, ids, words, strict=True):
+            # A chunk can vanish, or be hidden, between reading the caches and the rows.
+            if chunk := chunks.get(chunk_id):
+                parts = ranked.parts[place].tolist() if place < len(ranked.parts) else []
+                told = {name: part for name, part in zip(PARTS, parts, strict=False) if abs(part) >= _WORTH_TELLING}
+                why = _why(number, shared, view, asked, found, told)
+                hits.append(Hit(chunk, round(float(ranked.scores[place]), 6), why, told))
+        return hits
 
-        Who may read everything gets the one that is at hand. For others it is built from the rows when first asked
-        for, and kept for all who may read the same.
+    def collect(
+        self, question: str, *, viewer: Viewer, without: Collection[str] = ()
+    ) -> tuple[View, Asked, Found] | None:
+        """Return what speaks for which chunk, in what the viewer sees; None for a question without content.
+
+        Signals that are named in ``without`` are left out, for measuring what they bring.
+        """
+        if not question.strip() or not self._caches.allowed(viewer).any():
+            return None
+        view = self.view(viewer)
+        asked = Asked.read(question, view)
+        if not len(view) or not (asked.tokens or asked.entities or asked.documents):
+            return None
+        embed = self._embedder.embed_question
+        rows = embed(asked.wanted.text) if asked.wanted.text else None
+        return view, asked, Searcher(view, asked, embed(asked.text), rows, without=without).found()
+
+    def view(self, viewer: Viewer) -> View:
+        """Return the knowledge base as ``viewer`` sees it, made from what the viewer may read alone.
+
+        For who may read everything it is at hand. For others it is built from the rows when first asked for, and kept
+        for all who may read the same.
         """
         readable = frozenset(access for access in self._caches.access if may_read(viewer, access))
-        if len(readable) == len(self._caches.access):
-            return self._caches.graph
+        if found := self._kept(readable):
+            return found
+        with self._building:
+            # Another thread may have built it meanwhile.
+            if found := self._kept(readable):
+                return found
+            with self._store.frozen():
+                current = self._store.generation() == self._caches.generation
+                abouts = self._store.abouts()
+                if len(readable) == len(self._caches.access):
+                    allowed, graph = None, self._caches.graph
+                else:
+                    graph = self.graph_with(self._store.edits().values(), viewer)
+                    allowed = self._positions(graph)
+            documents = (document for document, _ in graph.tables.documents)
+            about = AboutIndex.build({d: abouts[d] for d in documents if abouts.get(d, NOTHING_SAID) != NOTHING_SAID})
+            view = View(self._caches, allowed, graph, about)
+            view.prepare()
+            if current:
+                with self._keeping:
+                    self._views[readable] = view
+                    while len(self._views) > _VIEWS:
+                        self._views.popitem(last=False)
+        return view
+
+    def _kept(self, readable: frozenset[Access]) -> View | None:
         with self._keeping:
-            if readable in self._graphs:
-                self._graphs.move_to_end(readable)
-                return self._graphs[readable]
-        with self._store.frozen():
-            graph = self.graph_with(self._store.edits().values(), viewer)
-            current = self._store.generation() == self._caches.generation
-        if current:
-            with self._keeping:
-                self._graphs[readable] = graph
-                while len(self._graphs) > _GRAPHS:
-                    self._graphs.popitem(last=False)
-        return graph
+            if readable in self._views:
+                self._views.move_to_end(readable)
+                return self._views[readable]
+        return None
+
+    def _positions(self, graph: KnowledgeGraph) -> NDArray[np.bool_]:
+        allowed = np.zeros(len(self._caches.refs), dtype=np.bool_)
+        allowed[[self._caches.positions[chunk] for chunk in graph.chunks()]] = True
+        return allowed
+
+    def graph_for(self, viewer: Viewer) -> KnowledgeGraph:
+        """Return the knowledge graph of what ``viewer`` may read, made from that alone."""
+        return self.view(viewer).graph
 
     def graph_with(self, edits: Iterable[Edit], viewer: Viewer) -> KnowledgeGraph:
         """Build the graph of what ``viewer`` may read, as it would be with these edits."""
@@ -203,106 +163,45 @@ class Retriever:
                 edits,
             )
 
-    def idf(self, token: str) -> float:
-        """Return how rare a search token is in this generation; higher is rarer."""
-        return self._caches.lexical.idf(token)
-
     def readable(self, viewer: Viewer) -> set[int]:
         """Return the ids of the chunks that ``viewer`` may read."""
         positions = np.flatnonzero(self._caches.allowed(viewer)).tolist()
         return {self._caches.refs[position].id for position in positions}
 
     def read(self, ids: Iterable[int], viewer: Viewer) -> list[Chunk]:
-        """Return chunks from the rows; where these are newer than the caches, only what ``viewer`` may read by now."""
+        """Return those of the chunks that ``viewer`` may read, by the rows where these are newer than the caches."""
         chunks = self._store.chunks(ids)
         if self._store.generation() == self._caches.generation:
-            return chunks
+            allowed = self._caches.allowed(viewer)
+            return [chunk for chunk in chunks if allowed[self._caches.positions[chunk.id]]]
         access = self._store.access()
         return [c for c in chunks if c.document_id in access and may_read(viewer, access[c.document_id])]
 
-    def _match(self, question: str, allowed: NDArray[np.bool_], weights: Weights, scores: _Scores) -> None:
-        """Score by meaning and by words."""
-        vector = self._embedder.embed_question(question)
-        lexical = np.where(allowed, self._caches.lexical.scores(search_tokens(question)), 0.0)
-        top = float(lexical.max())
-        by_words = np.argsort(-lexical, kind="stable")[:_CANDIDATES] if top > 0 else np.zeros(0, dtype=np.int64)
-        mask = None if allowed.all() else allowed
-        by_meaning, _ = self._caches.vectors.search(vector, _CANDIDATES, allowed=mask)
-        positions = np.union1d(by_words[lexical[by_words] > 0], by_meaning).astype(np.int64)
-        cosines = self._caches.vectors.scores(vector, positions)
-        for position, cosine in zip(positions.tolist(), cosines.tolist(), strict=True):
-            scores.parts[position] = {"meaning": weights.dense * cosine}
-            if lexical[position] > 0:
-                scores.parts[position]["words"] = weights.lexical * float(lexical[position]) / top
 
-    def _follow_question(self, question: str, allowed: NDArray[np.bool_], weights: Weights, scores: _Scores) -> None:
-        graph = self._caches.graph
-        for document_id in sorted({hit.key for hit in graph.titles.find(question)}):
-            score = weights.title_in_question / graph.same_title(document_id)
-            self._add_document(document_id, allowed, "title in question", score, scores, "its title is in the question")
-        for entity in sorted({hit.key for hit in graph.names.find(question)}):
-            self._add_chunks(entity, allowed, "entity in question", weights.entity_in_question, scores)
-
-    def _follow_hit(self, position: int, allowed: NDArray[np.bool_], weights: Weights, scores: _Scores) -> None:
-        graph = self._caches.graph
-        ref = self._caches.refs[position]
-        best = scores.total(scores.ranked()[0])
-        share = max(0.0, scores.total(position) / best) if best > 0 else 0.0
-        origin = graph.title_of(ref.document_id)
-        for document_id in sorted(graph.documents_named(ref.id)):
-            score = weights.title_in_hit * share / graph.same_title(document_id)
-            self._add_document(document_id, allowed, "title in hit", score, scores, f"its title is in “{origin}”")
-        for entity in sorted(graph.entities_of(ref.id)):
-            score = weights.entity_in_hit * share
-            self._add_chunks(entity, allowed, "entity in hit", score, scores, origin=position)
-
-    def _add_document(
-        self,
-        document_id: str,
-        allowed: NDArray[np.bool_],
-        signal: str,
-        score: float,
-        scores: _Scores,
-        reason: str,
-    ) -> None:
-        """Credit a document's best chunk."""
-        positions = self._caches.documents[document_id]
-        if allowed[positions.start]:
-            known = [position for position in positions if position in scores.parts]
-            best = max(known, key=lambda position: (scores.total(position), -position)) if known else positions.start
-            scores.add(best, signal, score, reason)
-
-    def _add_chunks(
-        self,
-        entity: str,
-        allowed: NDArray[np.bool_],
-        signal: str,
-        score: float,
-        scores: _Scores,
-        *,
-        origin: int | None = None,
-    ) -> None:
-        """Credit the chunks that name an entity: the fewer, the more."""
-        positions = [self._caches.positions[chunk_id] for chunk_id in self._caches.graph.chunks_of(entity)]
-        readable = [position for position in positions if allowed[position]]
-        if len(readable) > _COMMON:
-            return
-        for position in readable:
-            if position != origin:
-                share = score / (1 + float(np.log(len(readable))))
-                scores.add(position, signal, share, _Shared(entity, origin))
-
-    def _hit(self, chunk: Chunk, position: int, scores: _Scores, tokens: set[str], names: _Names) -> Hit:
-        shared = _shared_words(tokens, chunk)
-        parts = scores.parts[position]
-        why = [f"words: {', '.join(shared)}"] if shared else []
-        reasons = scores.reasons.get(position, {}).values()
-        why += filter(None, (r if isinstance(r, str) else names.reason(r, chunk) for r in reasons))
-        why.append(f"meaning {parts.get('meaning', 0.0):.2f}")
-        return Hit(chunk, round(scores.total(position), 6), "; ".join(why), dict(parts))
+def _why(number: int, shared: list[str], view: View, asked: Asked, found: Found, parts: dict[str, float]) -> str:
+    """Say for a person how a chunk was found and what its score is made of."""
+    tables = view.graph.tables
+    why = [f"words: {', '.join(asked.words[token] for token in shared)}"] if shared else []
+    why += [f"“{written}” read as “{name}”" for written, name in asked.mended]
+    document = int(view.document_of[number])
+    if document in asked.documents:
+        why.append("its title is in the question")
+    held = set(view.entities_in.gather(np.array([number]))[0].tolist()).intersection(asked.entities)
+    why += [f"names “{tables.entities[entity][1]}”, as the question does" for entity in sorted(held)[:_NAMED]]
+    if number in found.by_title:
+        origin, _ = found.by_title[number]
+        why.append(f"its title is in “{_title(origin, view)}”")
+    if number in found.by_name:
+        origin, entity = found.by_name[number]
+        why.append(f"shares “{tables.entities[entity][1]}” with “{_title(origin, view)}”")
+    place = np.searchsorted(found.numbers, number)
+    why.append(f"meaning {found.rows[place, COLUMN['meaning']]:.2f}")
+    # A part may also come from what the others have and this one lacks: no reason for a person.
+    own = {name: part for name, part in parts.items() if any(found.rows[place, COLUMN[s]] for s in PARTS[name])}
+    if own:
+        why.append("score: " + ", ".join(f"{name} {part:+.2f}" for name, part in own.items()))
+    return "; ".join(why)
 
 
-def _shared_words(tokens: set[str], chunk: Chunk) -> list[str]:
-    """Return the question's search tokens that a chunk holds, in the chunk's order."""
-    held: Iterable[str] = search_tokens(f"{chunk.context}\n{chunk.text}")
-    return list(dict.fromkeys(token for token in held if token in tokens))
+def _title(number: int, view: View) -> str:
+    return view.graph.tables.documents[int(view.document_of[number])][1]

@@ -253,6 +253,7 @@ class Wellspring:
                 score=hit.score,
                 why=hit.why,
                 headings=hit.chunk.headings,
+                signals={name: round(part, 3) for name, part in hit.signals.items()},
             )
             for hit in self.retriever().search(question[:LONGEST_QUESTION], viewer=viewer, k=k)
         ]

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from connectors.errors import FormatError
-from connectors.formats.base import Heading, Parsed, TextBuilder, corrupt_file, sensible_title
-from connectors.records import Page
+from connectors.formats.base import Heading, Parsed, TextBuilder, check_length, corrupt_file, sensible_title
+from connectors.formats.pdf_layout import Line, headings, running_lines
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument
+    from pypdfium2 import PdfDocument, PdfTextPage
 
 MAX_BOOKMARKS = 10_000
 MAX_HEADING_CHARS = 300
+_FONT_NAME = 200
+"""Bytes."""
+_BOLD = re.compile(rb"bold|black|heavy|demi", re.IGNORECASE)
+# PDFium drops the line break after a dash, and so joins two rows of a table where the first ends with an empty cell.
+_CELL_END = re.compile(
+    r"(?<=[\d)%$] [—–-]) {2,}(?=[^\W\d_])|(?<=[—–-] [—–-]) {2,}(?=[^\W\d_])|(?<=— {2}—) {2,}(?=[^\W\d_])"
+)
 
 # PDFium allows one call at a time in a process.
 _LOCK = Lock()
@@ -31,7 +39,8 @@ _COMPOUND = re.compile(r"\w+-\w+")
 
 
 def read(data: bytes, *, max_chars: int) -> Parsed:
-    """Return the text layer, line by line, with page marks; the outline gives the sections.
+    """Return the text layer, line by line, with page marks; sections come from the outline and from what is set as a
+    heading. Running headers, footers and page numbers are left out.
 
     Raises
     ------
@@ -50,24 +59,68 @@ def read(data: bytes, *, max_chars: int) -> Parsed:
         with closing(pypdfium2.PdfDocument(handle)) as document:
             if not len(document):
                 raise FormatError("has no pages; remove it, or export it again")
-            texts = list(_page_texts(document))
+            pages = [_lines(page) for page in _pages(document)]
             marks = list(islice(_bookmarks(document), MAX_BOOKMARKS))
             title = sensible_title(document.get_metadata_value("Title"))
-    if not any(text.strip() for text in texts):
+    if not any(line.text for page in pages for line in page):
         raise FormatError("has no text layer (a scan?); run OCR first")
+    check_length(sum(len(line.text) + 1 for page in pages for line in page), max_chars)
+    running = running_lines(pages)
+    pages = [[line for n, line in enumerate(page) if n not in drop] for page, drop in zip(pages, running, strict=True)]
     builder = TextBuilder(max_chars=max_chars)
+    texts = ["\n".join(line.text for line in page) for page in pages]
     for number, text in enumerate(_joined(texts), start=1):
         with builder.page(number):
-            builder.block(text)
+            builder.block(_CELL_END.sub("\n", text))
     plain = builder.build("application/pdf")
-    builder.headings = _found(marks, plain.text, plain.pages)
+    printed = [(heading.page, heading.level, heading.title) for heading in headings(pages)]
+    builder.headings = _merged(_found(marks, plain), _found(printed, plain))
     return builder.build("application/pdf", title=title, title_from_heading=False)
 
 
-def _page_texts(document: PdfDocument) -> Iterator[str]:
+def _pages(document: PdfDocument) -> Iterator[PdfTextPage]:
     for index in range(len(document)):
         with closing(document[index]) as page, closing(page.get_textpage()) as text_page:
-            yield text_page.get_text_range()
+            yield text_page
+
+
+def _lines(page: PdfTextPage) -> list[Line]:
+    """Return a page's lines with how their first and last characters are set."""
+    lines = []
+    start = 0
+    for raw in page.get_text_range().split("\n"):
+        text = raw.strip()
+        if 0 < len(text) <= MAX_HEADING_CHARS:
+            begin = start + raw.index(text)
+            first, last = (_character(page, place) for place in (begin, begin + len(text) - 1))
+            lines.append(Line(text, _size(page, first), _is_bold(page, first) and _is_bold(page, last)))
+        else:
+            lines.append(Line(text))
+        start += len(raw) + 1
+    return lines
+
+
+def _character(page: PdfTextPage, place: int) -> int:
+    """Return PDFium's number of the character at an offset of the page's text."""
+    import pypdfium2
+
+    return int(pypdfium2.raw.FPDFText_GetCharIndexFromTextIndex(page, place))
+
+
+def _size(page: PdfTextPage, index: int) -> float:
+    import pypdfium2
+
+    return float(pypdfium2.raw.FPDFText_GetFontSize(page, index))
+
+
+def _is_bold(page: PdfTextPage, index: int) -> bool:
+    """Tell whether a character is set in a bold font: what its name says, as few files state a usable weight."""
+    import pypdfium2
+
+    name = ctypes.create_string_buffer(_FONT_NAME)
+    flags = ctypes.c_int()
+    length = pypdfium2.raw.FPDFText_GetFontInfo(page, index, name, _FONT_NAME, flags)
+    return 0 < length <= _FONT_NAME and bool(_BOLD.search(name.value))
 
 
 def _bookmarks(document: PdfDocument) -> Iterator[tuple[int, int, str]]:
@@ -79,20 +132,30 @@ def _bookmarks(document: PdfDocument) -> Iterator[tuple[int, int, str]]:
             yield index, bookmark.level + 1, title
 
 
-def _found(marks: Sequence[tuple[int, int, str]], text: str, pages: Sequence[Page]) -> list[Heading]:
-    """Look each entry's title up on its page; an entry whose title is not printed there makes no section."""
-    headings = []
+def _found(marks: Iterable[tuple[int, int, str]], parsed: Parsed) -> list[Heading]:
+    """Look each title up on its page; one that is not printed there makes no section."""
+    found: dict[int, Heading] = {}
     for index, level, title in marks:
-        if index >= len(pages):
+        if index >= len(parsed.pages):
             continue
         words = r"\s+".join(map(re.escape, title.split()))
-        page = pages[index]
-        # At the start of a line first: the words may also stand in a sentence above.
-        for pattern in (rf"^[ \t]*({words})", f"({words})"):
-            if found := re.compile(pattern, re.I | re.M).search(text, page.start, page.end):
-                headings.append(Heading(found.start(1), level, title))
+        page = parsed.pages[index]
+        # A line of its own first, then a line's start: the words may also stand in a sentence above.
+        for pattern in (rf"^[ \t]*({words})[ \t]*$", rf"^[ \t]*({words})", f"({words})"):
+            places = re.compile(pattern, re.I | re.M).finditer(parsed.text, page.start, page.end)
+            place = next((match.start(1) for match in places if match.start(1) not in found), None)
+            if place is not None:
+                found[place] = Heading(place, level, title)
                 break
-    return sorted(headings, key=lambda heading: (heading.start, heading.level))
+    return sorted(found.values(), key=lambda heading: heading.start)
+
+
+def _merged(outline: Sequence[Heading], printed: Sequence[Heading]) -> list[Heading]:
+    """Put the headings that only their looks tell below those of the outline."""
+    taken = {heading.start for heading in outline}
+    deepest = max((heading.level for heading in outline), default=0)
+    below = [Heading(h.start, h.level + deepest, h.title) for h in printed if h.start not in taken]
+    return sorted([*outline, *below], key=lambda heading: heading.start)
 
 
 def _joined(texts: Sequence[str]) -> Iterator[str]:

@@ -51,10 +51,7 @@ class KnowledgeGraph:
         self._chunk = {key: number for number, (key, _) in enumerate(tables.chunks)}
         self._is_value = [kind in VALUES for _, _, kind, _ in tables.entities]
         self._bearers = Counter(title for _, title in tables.documents)
-        self._named_in: list[list[int]] = [[] for _ in tables.entities]
-        for chunk, entities in enumerate(tables.mentions):
-            for entity in entities:
-                self._named_in[entity].append(chunk)
+        self._places = tables.places
 
     @classmethod
     def build(
@@ -79,6 +76,19 @@ class KnowledgeGraph:
     def save(self, folder: Path) -> None:
         """Write into ``folder``."""
         self._tables.save(folder)
+
+    @property
+    def tables(self) -> Tables:
+        """The graph in numbers, for whoever goes through much of it; not to be changed."""
+        return self._tables
+
+    def number_of(self, entity: str) -> int:
+        """Return the place of an entity in the tables, by its key."""
+        return self._entity[entity]
+
+    def number_of_document(self, document_id: str) -> int:
+        """Return the place of a document in the tables, by its id."""
+        return self._document[document_id]
 
     @cached_property
     def titles(self) -> NameIndex:
@@ -114,12 +124,13 @@ class KnowledgeGraph:
         graph = nx.MultiDiGraph()
         for node, (_, title) in zip(documents, t.documents, strict=True):
             graph.add_node(node, kind="document", title=title)
-        for node, (_, name, kind, aliases), places in zip(entities, t.entities, self._named_in, strict=True):
-            graph.add_node(node, kind="entity", name=name, type=kind, mentions=len(places), aliases=tuple(aliases))
-        for chunk, (_, document), named, titles in zip(chunks, t.chunks, t.mentions, t.names, strict=True):
+        counts = self._places.counts.tolist()
+        for node, (_, name, kind, aliases), count in zip(entities, t.entities, counts, strict=True):
+            graph.add_node(node, kind="entity", name=name, type=kind, mentions=count, aliases=tuple(aliases))
+        for number, (chunk, (_, document), titles) in enumerate(zip(chunks, t.chunks, t.names, strict=True)):
             graph.add_node(chunk, kind="chunk", document=t.documents[document][0])
             graph.add_edge(chunk, documents[document], kind="part_of")
-            graph.add_edges_from(((chunk, entities[entity]) for entity in named), kind="mentions")
+            graph.add_edges_from(((chunk, entities[e]) for e in self._places.named(number)), kind="mentions")
             graph.add_edges_from(((chunk, documents[other]) for other in titles), kind="names")
         for node, titled in zip(documents, t.titled, strict=True):
             graph.add_edges_from(((entities[entity], node) for entity in titled), kind="titled")
@@ -188,12 +199,13 @@ class KnowledgeGraph:
     def chunks_of(self, entity: str) -> Iterator[int]:
         """Yield the ids of the chunks that name an entity, in the store's order."""
         if entity in self._entity:
-            yield from (self._tables.chunks[chunk][0] for chunk in self._named_in[self._entity[entity]])
+            chunks = self._places.chunks_of(self._entity[entity])
+            yield from (self._tables.chunks[chunk][0] for chunk in chunks.tolist())
 
     def entities_of(self, chunk_id: int) -> Iterator[str]:
         """Yield the keys of the entities that a chunk names, values left out."""
         if chunk_id in self._chunk:
-            named = self._tables.mentions[self._chunk[chunk_id]]
+            named = self._places.named(self._chunk[chunk_id])
             yield from (self._tables.entities[entity][0] for entity in named if not self._is_value[entity])
 
     def chunks(self) -> Iterator[int]:
@@ -236,7 +248,7 @@ class KnowledgeGraph:
 
     def _at(self, number: int) -> Entity:
         key, name, kind, aliases = self._tables.entities[number]
-        return Entity(key, name, kind, len(self._named_in[number]), tuple(aliases))
+        return Entity(key, name, kind, int(self._places.counts[number]), tuple(aliases))
 
     def _relation(self, place: int) -> Relation:
         t = self._tables

@@ -1,4 +1,4 @@
-"""The graph as lists of numbers and strings: made from the rows, and kept as JSON, which loads fast."""
+"""The graph as lists of numbers and strings: made from the rows, and kept as JSON and arrays, which load fast."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from knowledge.graph.places import Places
 from knowledge.names import NameIndex
 from knowledge.records import ALIAS, Chunk, DocumentEntity, Edit, Mention, Relation
 from knowledge.resolve import entity_key, without_parenthesis
@@ -31,23 +32,25 @@ class Tables:
     """By key; only those that a chunk names."""
     chunks: list[tuple[int, int]] = field(default_factory=list)
     """(id, document's number), in the store's order."""
-    mentions: list[list[int]] = field(default_factory=list)
-    """The numbers of the entities that each chunk names, ascending."""
     names: list[list[int]] = field(default_factory=list)
     """The numbers of the other documents whose titles stand in each chunk, ascending."""
     titled: list[list[int]] = field(default_factory=list)
     """The numbers of the entities whose name is each document's title, ascending."""
     relations: list[RelationRow] = field(default_factory=list)
     """By chunk, start, end."""
+    places: Places = field(default_factory=lambda: Places.build((), chunks=0, entities=0))
+    """Which entities each chunk names, and where."""
 
     @classmethod
     def load(cls, folder: Path) -> Tables:
         """Read what ``save`` wrote."""
-        return cls(**json.loads((folder / FILE).read_text(encoding="utf-8")))
+        lists = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return cls(**lists, places=Places.load(folder))
 
     def save(self, folder: Path) -> None:
         """Write into ``folder``."""
-        tables = {name: getattr(self, name) for name in self.__slots__}
+        self.places.save(folder)
+        tables = {name: getattr(self, name) for name in self.__slots__ if name != "places"}
         text = json.dumps(tables, ensure_ascii=False, separators=(",", ":"))
         (folder / FILE).write_text(text, encoding="utf-8")
 
@@ -86,11 +89,16 @@ def tables_of(
     rows = sorted((entity for entity in resolution.entities if entity.key in witnessed), key=lambda e: e.key)
     tables.entities = [(e.key, e.name, e.type, list(e.aliases)) for e in rows]
     entity = {e.key: place for place, e in enumerate(rows)}
-    held: list[set[int]] = [set() for _ in chunks]
-    for place, key in found:
-        if key in entity:
-            held[place].add(entity[key])
-    tables.mentions = [sorted(numbers) for numbers in held]
+    begins = [chunk.start for chunk in chunks]
+    tables.places = Places.build(
+        (
+            (place, entity[key], m.start - begins[place], m.end - begins[place])
+            for m, (place, key) in zip(named, found, strict=True)
+            if key in entity
+        ),
+        chunks=len(chunks),
+        entities=len(rows),
+    )
     for r in said:
         subject = entity.get(of.get((of_chunk[r.chunk_id], r.subject), ""))
         target = entity.get(of.get((of_chunk[r.chunk_id], r.object), ""))
@@ -140,8 +148,8 @@ def _names(tables: Tables, chunks: Sequence[Chunk]) -> list[list[int]]:
 def _titled(tables: Tables) -> list[list[int]]:
     """Prefer the entities that the document itself names; of others only the one that nothing else is called like."""
     own: list[set[int]] = [set() for _ in tables.documents]
-    for (_, document), held in zip(tables.chunks, tables.mentions, strict=True):
-        own[document].update(held)
+    for chunk, (_, document) in enumerate(tables.chunks):
+        own[document].update(tables.places.named(chunk))
     forms = by_form(tables, values=False)
     titled = []
     for (_, title), mine in zip(tables.documents, own, strict=True):

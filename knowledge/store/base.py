@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors import Access, Document, Failed
+from knowledge.about import About
 from knowledge.records import ChangeSet, Chunk, DocumentEntity, DocumentInfo, Edit, Mention, Relation, Vectors
 
 
@@ -48,6 +49,8 @@ class ChunkRef:
     document_id: str
     start: int
     end: int
+    page: int | None = None
+    """1-based, of the chunk's first character; None for formats without pages."""
 
 
 class Store(Protocol):
@@ -103,6 +106,18 @@ class Store(Protocol):
 
     def chunks(self, ids: Iterable[int] | None = None) -> list[Chunk]:
         """Return the chunks with these ids, or all, in the store's order; unknown ids are left out."""
+        ...
+
+    def near(self, ids: Iterable[int], *, reach: int) -> list[int]:
+        """Return the ids of chunks and of up to ``reach`` chunks before and after each in its document, ascending."""
+        ...
+
+    def text(self, document_id: str, start: int, end: int) -> str | None:
+        """Return ``Document.text[start:end]``, or None for a document that is not there."""
+        ...
+
+    def abouts(self) -> dict[str, About]:
+        """Return what each document with chunks is about, by document id."""
         ...
 
     def vectors(self, dimension: int) -> Vectors:

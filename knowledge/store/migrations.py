@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sqlalchemy import Connection, inspect, select, update
+from sqlalchemy import Connection, inspect, select, text, update
+from sqlalchemy.schema import CreateColumn
 
 from knowledge.errors import StoreError
 from knowledge.store import tables
@@ -32,7 +33,16 @@ def m002_entities(connection: Connection) -> None:
     tables.metadata.create_all(connection)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_first, m002_entities)
+def m003_about(connection: Connection) -> None:
+    """Make room for tables' leads and for what documents are about; the next sync fills it."""
+    present = {column["name"] for column in inspect(connection).get_columns(tables.chunks.name)}
+    for column in (tables.chunks.c.lead, tables.chunks.c.about):
+        if column.name not in present:
+            definition = CreateColumn(column).compile(dialect=connection.dialect)
+            connection.execute(text(f"ALTER TABLE {tables.chunks.name} ADD COLUMN {definition}"))
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (m001_first, m002_entities, m003_about)
 
 
 def schema(connection: Connection, place: object) -> int:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Row
 
 from connectors import Access, Document, Page, Section
+from knowledge.about import About
 from knowledge.records import Chunk, DocumentEntity, DocumentInfo, Edit, IndexedDocument, Mention, Relation
 
 Values = dict[str, object]
@@ -24,6 +26,19 @@ def readers_text(access: Access) -> str:
 def to_access(readers: str) -> Access:
     """Read back what ``readers_text`` wrote."""
     return Access(frozenset(json.loads(readers)))
+
+
+def about_text(about: About) -> str:
+    """Return what a document is about as it is stored."""
+    known = about != About()
+    return json.dumps([about.names, about.periods, about.kind] if known else [], ensure_ascii=False)
+
+
+@lru_cache(maxsize=256)
+def to_about(text: str) -> About:
+    """Read back what ``about_text`` wrote; the chunks of a document share one record."""
+    stored = json.loads(text)
+    return About(tuple(stored[0]), tuple(stored[1]), stored[2]) if stored else About()
 
 
 def document_values(item: IndexedDocument, *, fingerprint: str, indexed: str) -> Values:
@@ -63,6 +78,8 @@ def chunk_values(item: IndexedDocument) -> list[Values]:
             "headings": json.dumps(chunk.headings, ensure_ascii=False),
             "page": chunk.page,
             "language": chunk.language,
+            "lead": chunk.lead,
+            "about": about_text(chunk.about),
             "vector_key": key,
             "vector": vector.tobytes(),
         }
@@ -122,4 +139,6 @@ def to_chunk(row: Row[Any]) -> Chunk:
         headings=tuple(json.loads(row.headings)),
         page=row.page,
         language=row.language,
+        lead=row.lead,
+        about=to_about(row.about),
     )

@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, create_engine, delete, event, insert, select, update
+from sqlalchemy import Connection, create_engine, delete, event, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors import Access, Document, Failed
+from knowledge.about import About
 from knowledge.errors import StoreError
 from knowledge.records import (
     ChangeSet,
@@ -174,7 +175,7 @@ class SQLiteStore:
     def chunk_refs(self) -> list[ChunkRef]:
         """See ``Store``."""
         c = t.chunks.c
-        statement = select(c.id, c.document_id, c.start, c.end).order_by(*_PLACE)
+        statement = select(c.id, c.document_id, c.start, c.end, c.page).order_by(*_PLACE)
         with self._reading() as connection:
             return [ChunkRef(*row) for row in connection.execute(statement).all()]
 
@@ -188,6 +189,32 @@ class SQLiteStore:
                 statement = select(*_CHUNK).where(t.chunks.c.id.in_(some))
                 found.extend(map(rows.to_chunk, connection.execute(statement).all()))
         return sorted(found, key=lambda chunk: (chunk.document_id, chunk.ordinal))
+
+    def near(self, ids: Iterable[int], *, reach: int) -> list[int]:
+        """See ``Store``."""
+        hit, around = t.chunks.alias(), t.chunks.alias()
+        same = around.c.document_id == hit.c.document_id
+        close = around.c.ordinal.between(hit.c.ordinal - reach, hit.c.ordinal + reach)
+        found: set[int] = set()
+        with self._reading() as connection:
+            for some in _batches(sorted(set(ids))):
+                statement = select(around.c.id).select_from(hit.join(around, same & close)).where(hit.c.id.in_(some))
+                found.update(connection.execute(statement).scalars())
+        return sorted(found)
+
+    def text(self, document_id: str, start: int, end: int) -> str | None:
+        """See ``Store``."""
+        d = t.documents.c
+        statement = select(func.substr(d.text, start + 1, end - start)).where(d.id == document_id)
+        with self._reading() as connection:
+            return connection.execute(statement).scalar_one_or_none()
+
+    def abouts(self) -> dict[str, About]:
+        """See ``Store``."""
+        c = t.chunks.c
+        with self._reading() as connection:
+            found = connection.execute(select(c.document_id, c.about).where(c.ordinal == 0)).all()
+        return {row.document_id: rows.to_about(row.about) for row in found}
 
     def vectors(self, dimension: int) -> Vectors:
         """See ``Store``."""

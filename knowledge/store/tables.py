@@ -77,6 +77,8 @@ chunks = Table(
     Column("headings", Text, nullable=False),
     Column("page", Integer),
     Column("language", String, nullable=False),
+    Column("lead", Text, nullable=False, server_default=""),
+    Column("about", Text, nullable=False, server_default="[]"),
     Column("vector_key", String, nullable=False, index=True),
     Column("vector", LargeBinary, nullable=False),
     Index("chunks_by_place", "document_id", "ordinal", unique=True),

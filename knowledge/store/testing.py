@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from connectors import Access, Failed, Page, Section
+from knowledge.about import About
 from knowledge.errors import StoreError
 from knowledge.extract import SpacyExtractor
 from knowledge.index import Indexer
@@ -97,6 +98,25 @@ class StoreContract(ABC):
             HashEmbedder(self.DIMENSION).embed_passages([chunk.passage for chunk in chunks]),
         )
         assert store.chunks([chunks[-1].id, chunks[0].id, chunks[0].id, 12345]) == [chunks[0], chunks[-1]]
+        store.close()
+
+    def test_reading_around(self, tmp_path: Path) -> None:
+        """Neighbours are of the same document; a stretch of text is exact; what a document is about comes back."""
+        store = self.open_store(tmp_path)
+        store.add_source("test", {})
+        text = "Acme Corp Ltd\nReport for the year ended May 31, 2021\n\n" + "They last long. " * 300 + "年报"
+        item = self.indexed("a", text, pages=(Page(1, 0, len(text)),))
+        store.commit(ChangeSet("test", upserts=(item, self.indexed("c")), fingerprint="f"))
+        ids = [chunk.id for chunk in item.chunks]
+        assert store.near([ids[0]], reach=1) == sorted(ids[:2])
+        assert store.near([ids[1], ids[2]], reach=1) == sorted(ids[:4])
+        assert store.near([ids[-1], 12345], reach=0) == [ids[-1]]
+        assert store.near([], reach=1) == []
+        assert store.text("test/a", 5, 17) == text[5:17]
+        assert store.text("test/a", len(text) - 2, len(text)) == "年报"
+        assert store.text("test/unknown", 0, 5) is None
+        assert store.abouts() == {"test/a": item.chunks[0].about, "test/c": About()}
+        assert item.chunks[0].about.periods == ("2021",)
         store.close()
 
     def test_upsert_replaces_and_delete_is_exact(self, tmp_path: Path) -> None:

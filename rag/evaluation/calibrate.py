@@ -43,7 +43,7 @@ def collect(dataset: Dataset, *, questions: int) -> list[Sample]:
     asked = [question for question in dataset.questions if question.split == "tune"]
     hidden = set(sorted({document for question in asked for document in question.gold})[1::2])
     random.Random(1).shuffle(asked)
-    shown = replace(dataset, documents=tuple(d for d in dataset.documents if d[0] not in hidden))
+    shown = replace(dataset, documents=tuple(d for d in dataset.documents if d.id not in hidden))
     samples = []
     with tempfile.TemporaryDirectory() as folder, open_knowledge_base(folder, llm="none") as base:
         base.sync_from(CorpusConnector(shown))

@@ -6,6 +6,8 @@
     answers}]}]}. Every paragraph is a document.
 *   ``financebench``: a folder with pdfs/ and questions.json (a list of {id, document, question, answer, evidence:
     [{page (0-based), text}]}).
+*   ``robustness``: a JSON file, a list of {id, query, answer, positive: [...], negative: [...]} and, in sets with
+    contradictions, {positive_wrong: [...], fakeanswer} (RGB; Chen et al. 2024). Every passage is a document.
 *   ``documents``: a folder with documents/ and questions.json (a list of {id, language, question, answers, gold: paths
     below the folder}); no gold means that the documents hold no answer.
 """
@@ -14,13 +16,28 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from connectors import Change, Checkpoint, Document, Upsert
+from connectors import EVERYONE, Access, Change, Checkpoint, Document, Upsert, Viewer
 from rag.errors import DatasetError
+from rag.sdk import LOCAL
+
+SEED = 20
+"""Of every sample that is drawn."""
+NOISE, REJECTION, CONFLICT = "noise", "rejection", "conflict"
+_READ = {
+    NOISE: ("positive", "negative"),
+    REJECTION: ("negative",),
+    CONFLICT: ("positive", "positive_wrong"),
+}
+"""The ways in which ``robustness`` sets ask, and the passages that may be read in each."""
+_REQUIRED = {NOISE: ("positive",), REJECTION: ("negative",), CONFLICT: ("positive", "positive_wrong")}
+"""Without these there is nothing to ask in that way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +47,36 @@ class Question:
     id: str
     text: str
     answers: tuple[str, ...]
+    """References: any of them is right, unless ``parts`` says more."""
     gold: frozenset[str]
     """Ids of the documents that hold the answer; empty: none does."""
     pages: frozenset[tuple[str, int]] = frozenset()
     """(document id, 1-based page) of the evidence, where the set tells."""
     split: str = ""
     type: str = ""
+    viewer: Viewer = LOCAL
+    """Who asks."""
+    parts: tuple[tuple[str, ...], ...] = ()
+    """Where an answer has several parts: the alternatives of each."""
+    fake: str = ""
+    """The wrong answer that ``contradicting`` documents give."""
+    contradicting: frozenset[str] = frozenset()
+    entry: str = ""
+    """The id of the set's entry, where that is asked in several ways."""
+
+    @property
+    def needed(self) -> tuple[tuple[str, ...], ...]:
+        """What a right answer must hold: of each part one alternative."""
+        return self.parts or (self.answers,)
+
+
+class Text(NamedTuple):
+    """A document of a set that has them in one file."""
+
+    id: str
+    title: str
+    text: str
+    readers: tuple[str, ...] = (EVERYONE,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +88,33 @@ class Dataset:
     questions: tuple[Question, ...]
     folder: Path | None = None
     """Where the documents lie as files, or None …"""
-    documents: tuple[tuple[str, str, str], ...] = field(default=())
-    """… and they are here as (id, title, text)."""
+    documents: tuple[Text, ...] = ()
+    """… and they are here."""
+
+    def __len__(self) -> int:
+        """The number of the set's entries, each counted once however many ways it is asked in."""
+        return len({question.entry or question.id for question in self.questions})
+
+    def selected(self, *, split: str | None = None, limit: int | None = None) -> Dataset:
+        """Return the set with the questions of one part, or a seeded sample of ``limit`` of them.
+
+        Documents that none of their viewers may read are left out, too.
+
+        Raises
+        ------
+        DatasetError
+            No question is left.
+        """
+        questions = [q for q in self.questions if split is None or q.split == split]
+        if not questions:
+            raise DatasetError(f"{self.name} has no questions" + (f" of the split {split!r}" if split else ""))
+        entries = list(dict.fromkeys(q.entry or q.id for q in questions))
+        if limit is not None and limit < len(entries):
+            sample = set(random.Random(SEED).sample(entries, limit))
+            questions = [q for q in questions if (q.entry or q.id) in sample]
+        principals = frozenset[str]().union(*(q.viewer.principals for q in questions))
+        readable = tuple(d for d in self.documents if not principals.isdisjoint(d.readers))
+        return replace(self, questions=tuple(questions), documents=readable)
 
 
 class CorpusConnector:
@@ -66,9 +132,18 @@ class CorpusConnector:
         """Yield every document, or nothing when the set is as it was."""
         digest = hashlib.sha256(repr(self._dataset.documents).encode()).hexdigest()
         if cursor != digest:
-            for document_id, title, text in self._dataset.documents:
-                version = hashlib.sha256(f"{title}\0{text}".encode()).hexdigest()
-                yield Upsert(Document(id=document_id, source=self.id, title=title, text=text, version=version))
+            for document in self._dataset.documents:
+                version = hashlib.sha256(f"{document.title}\0{document.text}".encode()).hexdigest()
+                yield Upsert(
+                    Document(
+                        id=document.id,
+                        source=self.id,
+                        title=document.title,
+                        text=document.text,
+                        version=version,
+                        access=Access(frozenset(document.readers)),
+                    )
+                )
         yield Checkpoint(digest)
 
 
@@ -78,20 +153,32 @@ def load_dataset(path: Path) -> Dataset:
     Raises
     ------
     DatasetError
-        Nothing is there, or it has no known shape.
+        Nothing is there, it has no known shape, or two of its questions have one id.
     """
+    # As the filesystem connector writes paths, without "..": ids of documents are compared with theirs.
+    dataset = _load(Path(os.path.abspath(path)))
+    seen: set[str] = set()
+    for question in dataset.questions:
+        if question.id in seen:
+            raise DatasetError(f"{path} has two questions with the id {question.id}")
+        seen.add(question.id)
+    return dataset
+
+
+def _load(path: Path) -> Dataset:
     if not path.exists():
         raise DatasetError(f"there is no evaluation set at {path}")
     try:
         if path.is_file():
-            return _reading(path, _json(path))
+            entries = _json(path)
+            return _robustness(path, entries) if entries and "query" in entries[0] else _reading(path, entries)
         if (path / "corpus.json").is_file():
             return _multihop(path, _json(path / "corpus.json"), _json(path / "questions.json"))
         if (path / "pdfs").is_dir():
             return _financebench(path, _json(path / "questions.json"))
         if (path / "documents").is_dir():
             return _documents(path, _json(path / "questions.json"))
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
         raise DatasetError(
             f"{path} has not the shape of a known evaluation set: {error!r}; see docs/evaluation.md"
         ) from error
@@ -110,12 +197,17 @@ def _json(path: Path) -> list[dict[str, Any]]:
     return data
 
 
+def _part(position: int) -> str:
+    """Return the split of what comes undivided: every second part is for choosing weights and thresholds."""
+    return "tune" if position % 2 else "test"
+
+
 def _multihop(path: Path, corpus: list[dict[str, Any]], questions: list[dict[str, Any]]) -> Dataset:
     ids = [f"{path.name}/{position:06d}" for position in range(len(corpus))]
     return Dataset(
         name=path.name,
         kind="multihop",
-        documents=tuple((ids[i], str(entry["title"]), str(entry["text"])) for i, entry in enumerate(corpus)),
+        documents=tuple(Text(ids[i], str(entry["title"]), str(entry["text"])) for i, entry in enumerate(corpus)),
         questions=tuple(
             Question(
                 id=str(q["id"]),
@@ -137,15 +229,14 @@ def _reading(path: Path, articles: list[dict[str, Any]]) -> Dataset:
         title = str(article["title"]).replace("_", " ")
         for p, paragraph in enumerate(article["paragraphs"]):
             document_id = f"{path.stem}/{a:04d}-{p:03d}"
-            documents.append((document_id, title, str(paragraph["context"])))
+            documents.append(Text(document_id, title, str(paragraph["context"])))
             questions += [
                 Question(
                     id=str(q["id"]),
                     text=q["question"],
                     answers=tuple(q["answers"]),
                     gold=frozenset({document_id}),
-                    # These sets come undivided; every second article is for choosing weights and thresholds.
-                    split="tune" if a % 2 else "test",
+                    split=_part(a),
                 )
                 for q in paragraph["questions"]
             ]
@@ -153,30 +244,78 @@ def _reading(path: Path, articles: list[dict[str, Any]]) -> Dataset:
 
 
 def _financebench(path: Path, questions: list[dict[str, Any]]) -> Dataset:
-    folder = (path / "pdfs").absolute()
+    folder = path / "pdfs"
+    splits = {name: _part(place) for place, name in enumerate(sorted({q["document"] for q in questions}))}
 
     def one(q: Mapping[str, Any]) -> Question:
         document = str(folder / q["document"])
-        pages = frozenset((document, int(evidence["page"]) + 1) for evidence in q["evidence"])
         return Question(
-            str(q["id"]), q["question"], (q["answer"],), frozenset({document}), pages, type=q.get("type", "")
+            id=str(q["id"]),
+            text=q["question"],
+            answers=(q["answer"],),
+            gold=frozenset({document}),
+            pages=frozenset((document, int(evidence["page"]) + 1) for evidence in q["evidence"]),
+            split=q.get("split", splits[q["document"]]),
+            type=q.get("type", ""),
         )
 
     return Dataset(path.name, "financebench", tuple(map(one, questions)), folder=folder)
 
 
+def _robustness(path: Path, entries: list[dict[str, Any]]) -> Dataset:
+    """Ask every entry in up to three ways, each on behalf of a viewer who may read the passages for it alone."""
+    documents: list[Text] = []
+    questions: list[Question] = []
+    for place, entry in enumerate(entries):
+        name = str(entry.get("id", place))
+        parts = _parts(entry["answer"])
+        ids: dict[str, frozenset[str]] = {}
+        for role in ("positive", "negative", "positive_wrong"):
+            readers = tuple(f"group:{path.stem}/{name}/{way}" for way, roles in _READ.items() if role in roles)
+            # No title: whatever was written there would be embedded and searched.
+            texts = [
+                Text(f"{path.stem}/{name}/{role}/{n}", "", str(text), readers)
+                for n, text in enumerate(entry.get(role, ()))
+            ]
+            documents += texts
+            ids[role] = frozenset(text.id for text in texts)
+        questions += [
+            Question(
+                id=f"{name}/{way}",
+                text=entry["query"],
+                answers=tuple(alternative for part in parts for alternative in part),
+                gold=ids["positive"] if "positive" in roles else frozenset(),
+                split=entry.get("split", _part(place)),
+                type=way,
+                viewer=Viewer("evaluation", frozenset({f"{path.stem}/{name}/{way}"})),
+                parts=parts,
+                fake=str(entry.get("fakeanswer", "")),
+                contradicting=ids["positive_wrong"] if "positive_wrong" in roles else frozenset(),
+                entry=name,
+            )
+            for way, roles in _READ.items()
+            if all(ids[role] for role in _REQUIRED[way])
+        ]
+    return Dataset(path.stem, "robustness", tuple(questions), documents=tuple(documents))
+
+
+def _parts(answer: Any) -> tuple[tuple[str, ...], ...]:
+    """Return the alternatives of each part: ``"a"``, ``["a", "b"]`` (both) or ``[["a", "A"], "b"]`` (one of each)."""
+    parts = answer if isinstance(answer, list) else [answer]
+    return tuple(tuple(map(str, part)) if isinstance(part, list) else (str(part),) for part in parts)
+
+
 def _documents(path: Path, questions: list[dict[str, Any]]) -> Dataset:
-    root = path.absolute()
     return Dataset(
-        name=path.absolute().name,
+        name=path.name,
         kind="documents",
-        folder=root / "documents",
+        folder=path / "documents",
         questions=tuple(
             Question(
                 id=str(q["id"]),
                 text=q["question"],
                 answers=tuple(q["answers"]),
-                gold=frozenset(str(root / gold) for gold in q["gold"]),
+                gold=frozenset(str(path / gold) for gold in q["gold"]),
                 split=q.get("split", ""),
                 type=q.get("type", ""),
             )

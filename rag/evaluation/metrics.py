@@ -41,6 +41,11 @@ def contains(text: str, references: Collection[str]) -> bool:
     return any((words := _words(reference)) and f" {' '.join(words)} " in padded for reference in references)
 
 
+def holds(text: str, parts: Collection[Collection[str]]) -> bool:
+    """Tell whether ``text`` holds every part of an answer, each as one of its alternatives (RGB; Chen et al. 2024)."""
+    return bool(parts) and all(contains(text, alternatives) for alternatives in parts)
+
+
 def _words(text: str) -> list[str]:
     """Normalise: no markers, case, articles and punctuation; Chinese characters stand alone."""
     plain = _MARKER.sub("", unicodedata.normalize("NFKC", text)).lower()

@@ -34,11 +34,12 @@ def small_base(
     """
     model = ScriptedLLM(replies=replies or ["NO ANSWER"])
     embedder = HashEmbedder()
+    store = SQLiteStore(folder / "knowledge.sqlite")
     base = Wellspring(
         folder,
-        store=SQLiteStore(folder / "knowledge.sqlite"),
+        store=store,
         indexer=Indexer(embedder, SpacyExtractor()),
-        answerer=lambda: Answerer(model, embedder, passages=3, threshold=threshold),
+        answerer=lambda: Answerer(model, embedder, store, passages=3, threshold=threshold),
     )
     (folder / "docs").mkdir(parents=True)
     for name, text in (TEXTS if texts is None else texts).items():

@@ -34,11 +34,12 @@ def make(tmp_path: Path) -> Iterator[Make]:
         folder = tmp_path / f"kb{len(opened)}"
         embedder = HashEmbedder()
         model = ScriptedLLM(replies=[reply])
+        store = SQLiteStore(folder / "knowledge.sqlite")
         kb = rag.Wellspring(
             folder,
-            store=SQLiteStore(folder / "knowledge.sqlite"),
+            store=store,
             indexer=Indexer(embedder, SpacyExtractor()),
-            answerer=lambda: Answerer(model, embedder, passages=4, threshold=threshold),
+            answerer=lambda: Answerer(model, embedder, store, passages=4, threshold=threshold),
         )
         opened.append(kb)
         if texts:

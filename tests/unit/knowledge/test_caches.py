@@ -46,8 +46,9 @@ def seen(caches: Caches) -> tuple[object, ...]:
         caches.documents,
         caches.access,
         caches.vectors.search(question, 9, allowed=None)[1].tolist(),
-        caches.lexical.scores(["berlin"]).tolist(),
+        caches.lexical.within(None).scores(["berlin"]).tolist(),
         caches.graph.entities(),
+        caches.statements.scores("What is the operating margin?").tolist(),
     )
 
 
@@ -96,7 +97,19 @@ def test_stale_after_an_edit(filled, folder) -> None:
     assert open_caches(filled, folder, dimension=64).graph.entities() == before.graph.entities()
 
 
-@pytest.mark.parametrize("name", ["vectors.faiss", "graph.json", "contents.json", "lexical/data.csc.index.npy"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vectors.faiss",
+        "vectors.npy",
+        "graph.json",
+        "places.npz",
+        "statements.npy",
+        "contents.json",
+        "lexical/counts.npy",
+        "lexical/vocabulary.json",
+    ],
+)
 @pytest.mark.parametrize("harm", ["cut", "emptied", "rubbish", "removed"])
 def test_damaged_files_are_built_again(filled, folder, name, harm) -> None:
     whole = open_caches(filled, folder, dimension=64)
@@ -108,7 +121,7 @@ def test_damaged_files_are_built_again(filled, folder, name, harm) -> None:
             path.write_bytes(data[: len(data) // 2])
         case "emptied":
             path.write_bytes(b"")
-        case "rubbish" if name != "lexical/data.csc.index.npy":
+        case "rubbish":
             path.write_bytes(b"\0" * len(data))
         case "removed":
             path.unlink()
@@ -197,4 +210,4 @@ def test_empty(store, folder) -> None:
         assert caches.refs == ()
         assert caches.allowed(Viewer("ann")).shape == (0,)
         assert caches.vectors.search(np.ones(64, dtype=np.float32), 5, allowed=None)[0].tolist() == []
-        assert caches.lexical.scores(["x"]).shape == (0,)
+        assert caches.lexical.within(None).scores(["x"]).shape == (0,)

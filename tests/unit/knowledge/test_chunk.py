@@ -109,6 +109,20 @@ def test_pages_are_not_joined() -> None:
     assert [(chunk.page, chunk.text) for chunk in chunk_document(document)] == [(1, "one"), (2, "two")]
 
 
+def test_without_a_title_the_text_stands_alone() -> None:
+    (chunk,) = chunk_document(make_document("d", "Some words.", title=""))
+    assert chunk.passage == "\nSome words."
+
+
+def test_what_a_long_document_is_about_and_the_nearest_headings_go_along() -> None:
+    text = "Acme plc\nFor the year ended May 31, 2021\n" + "Words and words. " * 20
+    heads = [f"Heading number {n} " + "x" * 60 for n in range(5)]
+    sections = tuple(Section(title, n, 0, len(text)) for n, title in enumerate(heads, start=1))
+    chunk, *_ = chunk_document(make_document("d", text, title="T", sections=sections, pages=(Page(1, 0, len(text)),)))
+    assert chunk.context == " › ".join(["T", "Acme 2021", *heads[-2:]])
+    assert chunk.headings == tuple(heads)
+
+
 def test_blank_text() -> None:
     assert chunk_document(make_document("d", " \n\n\t ")) == ()
 

@@ -66,3 +66,25 @@ def test_offsets_where_lower_case_is_longer() -> None:
 def test_no_names() -> None:
     assert NameIndex([]).find("anything") == []
     assert NameIndex([(" ", "a"), ("", "b")]).find("anything") == []
+
+
+@pytest.mark.parametrize(
+    ("question", "meant"),
+    [
+        ("Who runs Norvik Optik?", ["Norrvik Optik"]),
+        ("Is Norrvik Opitk a supplier of Tessavine Instruments?", ["Norrvik Optik"]),
+        ("Who runs Norrvik Optik?", []),
+        ("Who runs Norrvik Optiks?", []),  # an ending
+        ("Who runs Dorrvik Optik?", []),  # the first letter
+        ("Is Release 2026 out?", []),  # a digit
+        ("Where is Ana Bergman?", ["Anna Bergman"]),
+        ("Where is Anna Bargmen?", []),  # as near to two
+        ("what does norvik optik sell?", []),  # no capitals, no name
+        ("诺维克的光学模块多少钱？", []),
+    ],
+)
+def test_a_name_is_recognised_in_spite_of_an_error(question: str, meant: list[str]) -> None:
+    names = ["Norrvik Optik", "Tessavine Instruments", "Release 2025", "Anna Bergman", "Anna Bargman", "Anna Bergmen"]
+    found = NameIndex((name, name) for name in names).misspelt(question)
+    assert [name for _, _, name in found] == meant
+    assert all(question[start:end] != name for start, end, name in found)

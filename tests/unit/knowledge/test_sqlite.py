@@ -9,6 +9,7 @@ from contextlib import closing
 import pytest
 
 from connectors import Failed
+from knowledge.about import NOTHING_SAID
 from knowledge.errors import StoreError
 from knowledge.records import ChangeSet
 from knowledge.store import SQLiteStore
@@ -47,6 +48,20 @@ def test_newer_schema(tmp_path) -> None:
     SQLiteStore(path).close()
     execute(path, f"UPDATE meta SET value = '{len(MIGRATIONS) + 1}' WHERE key = 'schema'")
     assert "upgrade" in told(path)
+
+
+def test_older_schema(tmp_path) -> None:
+    path = tmp_path / "kb.sqlite"
+    SQLiteStore(path).close()
+    execute(path, "ALTER TABLE chunks DROP COLUMN lead", "ALTER TABLE chunks DROP COLUMN about")
+    execute(path, "UPDATE meta SET value = '2' WHERE key = 'schema'")
+    document = "INSERT INTO documents VALUES ('d','s','T','Text','1','f','','en','[]','[]',NULL,'','[]',4,0,1)"
+    chunk = "INSERT INTO chunks VALUES (1,'d',0,0,4,'Text','T','[]',NULL,'en','key',x'')"
+    execute(path, "INSERT INTO sources VALUES ('s','{}',NULL,'')", document, chunk)
+    with closing(SQLiteStore(path)) as store:
+        (found,) = store.chunks()
+        assert (found.text, found.lead, found.about) == ("Text", "", NOTHING_SAID)
+        assert store.abouts() == {"d": NOTHING_SAID}
 
 
 def test_place_that_cannot_be(tmp_path) -> None:

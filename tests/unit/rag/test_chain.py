@@ -122,7 +122,7 @@ def test_the_prompt_holds_numbered_passages_and_the_question(tmp_path: Path) -> 
 
 def test_the_chain_is_plain_langchain(tmp_path: Path) -> None:
     base, model = small_base(tmp_path, replies=["Hello."])
-    retriever = KnowledgeRetriever(retriever=base.retriever(), viewer=LOCAL, k=2)
+    retriever = KnowledgeRetriever(retriever=base.retriever(), store=base.store, viewer=LOCAL, k=2)
     documents = retriever.invoke("annual leave in Dundee")
     assert documents[0].metadata["title"] == "Leave policy"
     assert answer_chain(retriever, model).invoke({"question": "annual leave?"}).strip() == "Hello."
@@ -141,7 +141,7 @@ def test_without_a_model_the_documents_are_quoted(tmp_path: Path) -> None:
     from rag.chain import Answerer
 
     base, _ = small_base(tmp_path)
-    answerer = Answerer(None, base._indexer.embedder, passages=3, threshold=0.0)
+    answerer = Answerer(None, base._indexer.embedder, base.store, passages=3, threshold=0.0)
     answer = answerer.ask("How many days of leave in Dundee?", base.retriever(), viewer=Viewer("x"))
     assert answer.origin == "quote"
     assert "27 days" in answer.answer

@@ -146,7 +146,7 @@ def test_a_knowledge_base_without_documents(rag: Rag, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     assert rag("index", "nothing").status == 0
     assert rag("search", "anything", "--json").json == {"hits": []}
-    assert rag("search", "anything").out == "nothing found\n"
+    assert rag("search", "anything").out.startswith("nothing found: ")
     assert rag("documents", "--json").json == {"documents": [], "failed": []}
     assert rag("ask", "anything", "--json").json["abstained"] is True
     assert rag("graph", "entities", "--json").json == {"entities": []}
@@ -222,8 +222,15 @@ def test_eval(rag: Rag, tmp_path: Path) -> None:
     assert run.json["recall@1"] == run.json["accuracy"] == 1.0
     assert all(isinstance(value, str | int | float) for value in run.json.values())
     assert (tmp_path / "out" / "results.jsonl").exists()
+    assert (tmp_path / "out" / "report.html").exists()
     assert "recall@1  1.0" in rag("eval", ".", "--no-answers").out
     assert not (tmp_path / "kb").exists()
+    same = rag("eval", "--compare", "out", "out", "--json")
+    assert (same.status, same.err) == (0, "")
+    assert same.json["recall@1_a"] == same.json["recall@1_b"] == 1.0
+    assert same.json["recall@1_low"] == same.json["recall@1_high"] == 0.0
+    assert "recall@1" in rag("eval", "--compare", "out", "out").out
+    assert rag("eval", "--compare", "out").status == 2
 
 
 def test_models_and_doctor(rag: Rag, tmp_path: Path) -> None:
@@ -248,6 +255,8 @@ def test_models_and_doctor(rag: Rag, tmp_path: Path) -> None:
         ("show", "nothing"),
         ("eval", "nowhere"),
         ("eval", "docs"),
+        ("eval", "--compare", "docs", "docs"),
+        ("eval", "--compare", "nowhere", "docs"),
         ("graph", "paths", "a", "b"),
         ("graph", "neighbours", "a"),
     ],
@@ -287,6 +296,10 @@ def test_another_embedder_is_told(rag: Rag, monkeypatch: pytest.MonkeyPatch) -> 
         ("search", "x", "-k", "many"),
         ("documents", "--nonsense"),
         ("graph", "nonsense"),
+        ("eval",),
+        ("eval", "docs", "--compare", "docs", "docs"),
+        ("eval", "--compare", "docs", "docs", "--limit", "3"),
+        ("eval", "docs", "--limit", "0"),
     ],
 )
 def test_wrong_usage_is_status_2(rag: Rag, arguments: tuple[str, ...]) -> None:

@@ -3,76 +3,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers.make import pdf
+from helpers.sets import documents, financebench, multihop, reading, robustness, write
 
+from connectors import Access, Upsert
 from rag.errors import DatasetError
 from rag.evaluation import evaluate
-from rag.evaluation.datasets import CorpusConnector, load_dataset
-from rag.evaluation.metrics import contains, exact_match, f1, recall
-
-
-def write(path: Path, value: Any) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False), encoding="utf-8")
-    return path
-
-
-def multihop(folder: Path) -> Path:
-    write(folder / "corpus.json", [{"title": "Orion", "text": "Orion is led by Mara."}, {"title": "M", "text": "Tea."}])
-    write(
-        folder / "questions.json",
-        [
-            {"id": 1, "split": "tune", "type": "hop", "question": "Who leads Orion?", "answers": ["Mara"], "gold": [0]},
-            {"id": 2, "split": "test", "type": "hop", "question": "Tea?", "answers": ["a", "b"], "gold": [0, 1]},
-        ],
-    )
-    return folder
-
-
-def reading(path: Path) -> Path:
-    def article(title: str, language: str, context: str, question: str, answer: str) -> dict[str, Any]:
-        asked = [{"id": title, "question": question, "answers": [answer]}]
-        return {"title": title, "language": language, "paragraphs": [{"context": context, "questions": asked}]}
-
-    articles = [
-        article("Annual_leave", "en", "Everyone gets 27 days of annual leave.", "How many days of leave?", "27 days"),
-        article("住宿", "zh", "住宿上限为550元。", "住宿上限是多少？", "550元"),
-    ]
-    return write(path, articles)
-
-
-def financebench(folder: Path) -> Path:
-    (folder / "pdfs").mkdir(parents=True)
-    (folder / "pdfs" / "3M.pdf").write_bytes(pdf(["Nothing here.", "Revenue was 35 million dollars."]))
-    evidence = [{"page": 1, "text": "Revenue was 35 million dollars."}]
-    asked = {"id": "f", "document": "3M.pdf", "question": "What was revenue?", "answer": "35", "evidence": evidence}
-    write(folder / "questions.json", [asked])
-    return folder
-
-
-def documents(folder: Path) -> Path:
-    write(folder / "documents" / "leave.md", "# Leave\n\nEmployees in Dundee get 27 days of annual leave.\n")
-    write(folder / "documents" / "skerry.md", "# Skerry 40\n\nThe Skerry 40 is a radar gauge made by Acme.\n")
-    write(
-        folder / "questions.json",
-        [
-            {
-                "id": "q1",
-                "language": "en",
-                "question": "How many days of annual leave do employees in Dundee get?",
-                "answers": ["27 days"],
-                "gold": ["documents/leave.md"],
-            },
-            {"id": "q2", "question": "Who invented the zeppelin?", "answers": [], "gold": [], "split": "test"},
-        ],
-    )
-    return folder
+from rag.evaluation.datasets import CorpusConnector, Dataset, Question, load_dataset
+from rag.evaluation.metrics import contains, exact_match, f1, holds, recall
+from rag.evaluation.run import prepared, tells_both
+from rag.records import Answer, Citation
 
 
 def test_multihop(tmp_path: Path) -> None:
     dataset = load_dataset(multihop(tmp_path / "wiki"))
     assert (dataset.name, dataset.kind, dataset.folder) == ("wiki", "multihop", None)
-    assert dataset.documents[0] == ("wiki/000000", "Orion", "Orion is led by Mara.")
+    assert dataset.documents[0] == ("wiki/000000", "Orion", "Orion is led by Mara.", ("*",))
     one, two = dataset.questions
     assert (one.id, one.text, one.answers, one.split, one.type) == ("1", "Who leads Orion?", ("Mara",), "tune", "hop")
     assert two.gold == {"wiki/000000", "wiki/000001"}
@@ -81,7 +26,7 @@ def test_multihop(tmp_path: Path) -> None:
 def test_reading(tmp_path: Path) -> None:
     dataset = load_dataset(reading(tmp_path / "squad.json"))
     assert (dataset.name, dataset.kind) == ("squad", "reading")
-    assert dataset.documents[0] == ("squad/0000-000", "Annual leave", "Everyone gets 27 days of annual leave.")
+    assert dataset.documents[0][:3] == ("squad/0000-000", "Annual leave", "Everyone gets 27 days of annual leave.")
     assert [question.split for question in dataset.questions] == ["test", "tune"]
     assert [question.gold for question in dataset.questions] == [{"squad/0000-000"}, {"squad/0001-000"}]
 
@@ -92,6 +37,78 @@ def test_financebench(tmp_path: Path) -> None:
     assert (dataset.kind, dataset.folder, dataset.documents) == ("financebench", tmp_path / "fb" / "pdfs", ())
     (question,) = dataset.questions
     assert (question.gold, question.pages, question.answers) == ({document}, {(document, 2)}, ("35",))
+
+
+def test_documents_are_known_by_the_connector_s_paths(tmp_path: Path) -> None:
+    folder = financebench(tmp_path / "fb")
+    assert load_dataset(folder / ".." / "fb") == load_dataset(folder)
+
+
+def test_financebench_is_divided_by_documents(tmp_path: Path) -> None:
+    names = ["c.pdf", "a.pdf", "b.pdf", "a.pdf"]
+    asked = [
+        {"id": n, "document": name, "question": "?", "answer": "x", "evidence": []} for n, name in enumerate(names)
+    ]
+    (tmp_path / "pdfs").mkdir()
+    write(tmp_path / "questions.json", asked)
+    assert [question.split for question in load_dataset(tmp_path).questions] == ["test", "test", "tune", "test"]
+
+
+def test_robustness(tmp_path: Path) -> None:
+    dataset = load_dataset(robustness(tmp_path / "rgb.json"))
+    assert (dataset.name, dataset.kind, len(dataset)) == ("rgb", "robustness", 2)
+    noise, rejection, conflict, *others = dataset.questions
+    assert [question.id for question in dataset.questions] == [
+        "0/noise",
+        "0/rejection",
+        "0/conflict",
+        "1/noise",
+        "1/rejection",
+    ]
+    assert noise.gold == conflict.gold == {"rgb/0/positive/0"}
+    assert (rejection.gold, noise.contradicting) == (frozenset(), frozenset())
+    assert (conflict.contradicting, conflict.fake) == ({"rgb/0/positive_wrong/0"}, "Tom Birch")
+    assert [question.split for question in (noise, *others)] == ["test", "tune", "tune"]
+    assert others[0].needed == (("Ann Lee", "A. Lee"), ("Ian Gow",))
+    assert {text.title for text in dataset.documents} == {""}, "a title would be searched"
+
+
+def test_in_robustness_sets_everyone_has_passages_of_their_own(tmp_path: Path) -> None:
+    dataset = load_dataset(robustness(tmp_path / "rgb.json"))
+
+    def read(question: Question) -> list[str]:
+        return [text.id for text in dataset.documents if not question.viewer.principals.isdisjoint(text.readers)]
+
+    assert {question.id: read(question) for question in dataset.questions} == {
+        "0/noise": ["rgb/0/positive/0", "rgb/0/negative/0"],
+        "0/rejection": ["rgb/0/negative/0"],
+        "0/conflict": ["rgb/0/positive/0", "rgb/0/positive_wrong/0"],
+        "1/noise": ["rgb/1/positive/0", "rgb/1/positive/1", "rgb/1/negative/0", "rgb/1/negative/1"],
+        "1/rejection": ["rgb/1/negative/0", "rgb/1/negative/1"],
+    }
+    upsert = next(iter(CorpusConnector(dataset).changes(None)))
+    assert isinstance(upsert, Upsert)
+    assert upsert.document.access == Access(frozenset({"group:rgb/0/noise", "group:rgb/0/conflict"}))
+
+
+def test_a_sample_takes_an_entry_in_all_its_ways_and_with_its_passages_alone(tmp_path: Path) -> None:
+    dataset = load_dataset(robustness(tmp_path / "rgb.json"))
+    sample = dataset.selected(limit=1)
+    assert sample == dataset.selected(limit=1)
+    assert len(sample) == len({question.entry for question in sample.questions}) == 1
+    (entry,) = {question.entry for question in sample.questions}
+    assert len(sample.questions) == {"0": 3, "1": 2}[entry]
+    assert {text.id.split("/")[1] for text in sample.documents} == {entry}
+    assert dataset.selected(limit=9) == dataset.selected() == dataset
+    assert {question.entry for question in dataset.selected(split="tune").questions} == {"1"}
+
+
+def test_two_questions_with_one_id_are_told(tmp_path: Path) -> None:
+    asked = [{"id": 1, "question": "?", "answers": [], "gold": []}] * 2
+    write(tmp_path / "documents" / "a.md", "x")
+    write(tmp_path / "questions.json", asked)
+    with pytest.raises(DatasetError, match="two questions with the id 1"):
+        load_dataset(tmp_path)
 
 
 def test_documents(tmp_path: Path) -> None:
@@ -126,7 +143,19 @@ def test_a_folder_of_the_wrong_shape_is_told(tmp_path: Path, files: dict[str, An
     assert len(str(error.value).splitlines()) == 1
 
 
-@pytest.mark.parametrize("value", ["", "{", "{}", "[1]", '[{"title": "x"}]', '[{"title": "x", "paragraphs": [{}]}]'])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "{",
+        "{}",
+        "[1]",
+        '[{"title": "x"}]',
+        '[{"title": "x", "paragraphs": [{}]}]',
+        '[{"query": "x"}]',
+        '[{"query": "x", "answer": "y", "positive": 1}]',
+    ],
+)
 def test_a_file_of_the_wrong_shape_is_told(tmp_path: Path, value: str) -> None:
     with pytest.raises(DatasetError) as error:
         load_dataset(write(tmp_path / "set.json", value))
@@ -201,6 +230,20 @@ def test_contains(text: str, reference: str, held: bool) -> None:
     assert contains(text, [reference]) is held
 
 
+@pytest.mark.parametrize(
+    ("text", "held"),
+    [
+        ("Led by Ann Lee and Ian Gow.", True),
+        ("Led by Ian Gow and A. Lee.", True),
+        ("Led by Ann Lee.", False),
+        ("Led by Ian Gow.", False),
+    ],
+)
+def test_holds_every_part_as_one_of_its_alternatives(text: str, held: bool) -> None:
+    assert holds(text, [["Ann Lee", "A. Lee"], ["Ian Gow"]]) is held
+    assert not holds(text, [])
+
+
 @pytest.fixture
 def weightless(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WELLSPRING_EMBEDDER", "hash")
@@ -214,11 +257,16 @@ def test_evaluating_documents(tmp_path: Path) -> None:
     assert figures["accuracy"] == figures["contains"] == figures["citation_precision"] == figures["rejection"] == 1.0
     assert figures["abstained"] == 0.5
     assert 0 < figures["f1"] < 1
-    assert {"index_seconds", "query_ms_p50", "query_ms_p95", "seconds_per_question", "em"} <= figures.keys()
+    times = {"index_seconds", "query_ms_p50", "query_ms_p95", "search_ms_p50", "search_ms_p95", "seconds_per_question"}
+    assert {"em", *times} <= figures.keys()
+    assert figures["search_ms_p50"] < figures["query_ms_p50"]
     assert json.loads((tmp_path / "out" / "figures.json").read_text(encoding="utf-8")) == figures
     rows = [json.loads(line) for line in (tmp_path / "out" / "results.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [(row["id"], row["abstained"]) for row in rows] == [("q1", False), ("q2", True)]
     assert "27 days" in rows[0]["answer"]
+    assert "27 days" in rows[0]["citations"][0]["quote"]
+    assert rows[0]["hits"][0]["document"] == rows[0]["retrieved"][0] == rows[0]["gold"][0]
+    assert rows[0]["curve"] == [1.0] * 20
 
 
 @pytest.mark.usefixtures("weightless")
@@ -226,6 +274,8 @@ def test_evaluating_retrieval_alone(tmp_path: Path) -> None:
     figures = evaluate(multihop(tmp_path / "wiki"), llm="none", kb=tmp_path / "kb")
     assert (figures["recall@2"], figures["recall@20"]) == (1.0, 1.0)
     assert not {"em", "f1", "abstained", "seconds_per_question"} & figures.keys()
+    answered = evaluate(multihop(tmp_path / "wiki"), llm="none", kb=tmp_path / "kb", answers=True)
+    assert {"em", "f1", "abstained", "seconds_per_question"} <= answered.keys()
     one = evaluate(multihop(tmp_path / "wiki"), llm="none", kb=tmp_path / "kb", split="tune")
     assert (one["questions"], one["recall@1"]) == (1, 1.0)
 
@@ -249,6 +299,77 @@ def test_evaluating_reading_and_a_seeded_sample(tmp_path: Path) -> None:
 def test_a_split_without_questions_is_told(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="wiki has no questions of the split 'dev'"):
         evaluate(multihop(tmp_path / "wiki"), llm="none", split="dev")
+    with pytest.raises(DatasetError, match=r"empty has no questions$"):
+        evaluate(write(tmp_path / "empty.json", []), llm="none")
+
+
+@pytest.mark.usefixtures("weightless")
+def test_evaluating_robustness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WELLSPRING_ANSWER_THRESHOLD", "0.1")
+    out = tmp_path / "out"
+    figures = evaluate(robustness(tmp_path / "rgb.json"), llm="none", out=out)
+    assert figures["questions"] == 2
+    assert figures["accuracy"] == figures["contains"] == figures["citation_precision"] == 1.0
+    assert {"rejection", "conflict_detected", "abstained", "seconds_per_question"} <= figures.keys()
+    assert not {"em", "f1", "recall@1"} & figures.keys()
+    rows = {row["id"]: row for row in map(json.loads, (out / "results.jsonl").read_text(encoding="utf-8").splitlines())}
+    # What contradicts is read in one way of asking only, and no entry sees the other's passages.
+    for key, row in rows.items():
+        assert {document.split("/")[1] for document in row["retrieved"]} == {key.split("/")[0]}
+        assert any("positive_wrong" in document for document in row["retrieved"]) is (key == "0/conflict")
+        assert any("positive/" in document for document in row["retrieved"]) is not key.endswith("rejection")
+    assert {
+        key: row["figures"].keys() & {"accuracy", "rejection", "conflict_detected"} for key, row in rows.items()
+    } == {
+        "0/noise": {"accuracy"},
+        "0/rejection": {"rejection"},
+        "0/conflict": {"conflict_detected"},
+        "1/noise": {"accuracy"},
+        "1/rejection": {"rejection"},
+    }
+    assert rows["0/rejection"]["abstained"] is True
+
+
+@pytest.mark.parametrize(
+    ("quotes", "told"),
+    [
+        ({"right": "Led by Ann Lee and Ian Gow.", "wrong": "Led by Tom Birch."}, True),
+        ({"right": "Led by Ann Lee and Ian Gow."}, False),
+        ({"wrong": "Led by Tom Birch."}, False),
+        ({"right": "Led by Ann Lee.", "wrong": "Led by Tom Birch."}, False),
+        ({"right": "Led by Ann Lee and Ian Gow, not by Tom Birch."}, False),
+        ({"right": "Led by Ann Lee and Ian Gow.", "other": "Led by Tom Birch."}, False),
+        ({}, False),
+    ],
+)
+def test_a_conflict_is_detected_when_both_sides_are_quoted(quotes: dict[str, str], told: bool) -> None:
+    question = Question(
+        id="1",
+        text="Who leads?",
+        answers=(),
+        gold=frozenset({"right"}),
+        parts=(("Ann Lee", "A. Lee"), ("Ian Gow",)),
+        fake="Tom Birch",
+        contradicting=frozenset({"wrong"}),
+    )
+    citations = tuple(Citation(name, name, None, quote, 0, len(quote)) for name, quote in quotes.items())
+    answer = Answer("Who leads?", "Ann Lee and Ian Gow, or Tom Birch.", False, 0.9, citations)
+    assert tells_both(question, answer) is told
+
+
+@pytest.mark.usefixtures("weightless")
+def test_a_bench_is_asked_as_often_as_one_likes(tmp_path: Path) -> None:
+    dataset: Dataset = load_dataset(documents(tmp_path / "mine"))
+    with prepared(dataset, llm="none") as bench:
+        first, again = (bench.ask_all(dataset.questions, answers=True) for _ in range(2))
+    assert [(result.answer, result.retrieved) for result in first] == [(r.answer, r.retrieved) for r in again]
+
+
+@pytest.mark.usefixtures("weightless")
+def test_a_folder_that_cannot_be_written_is_told_before_the_work(tmp_path: Path) -> None:
+    with pytest.raises(FileExistsError):
+        evaluate(documents(tmp_path / "mine"), llm="none", out=write(tmp_path / "file", "x"), kb=tmp_path / "kb")
+    assert not (tmp_path / "kb").exists()
 
 
 def test_a_decimal_point_is_part_of_its_number() -> None:
