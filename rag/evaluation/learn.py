@@ -113,6 +113,8 @@ def fit(sets: Sequence[Sequence[Case]]) -> Trees:
 
     Questions about long documents are no part of it: there first scores decide.
     """
+    # First, for the OpenMP library that it brings: LightGBM brings none, and not every system has one.
+    import torch  # noqa: F401
     from lightgbm import LGBMClassifier
 
     rows, labels, shares = _table(sets)

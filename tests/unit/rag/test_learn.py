@@ -7,6 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch  # noqa: F401  As rag.evaluation.learn does, before LightGBM.
+
+# isort: split
 from lightgbm import LGBMClassifier
 
 from rag.evaluation.learn import Case, _exported, by, fit, recall_at, save
