@@ -102,8 +102,9 @@ class StatementIndex:
     def scores(self, question: str) -> NDArray[np.float32]:
         """Return float32, (n,): how many of the statements that a question looks for a chunk is part of."""
         scores = np.zeros(len(self._bits), dtype=np.float32)
+        asked = wanted(question).statements
         for number, forms in enumerate(_statements().values()):
-            if set(forms) & set(wanted(question).statements):
+            if not set(forms).isdisjoint(asked):
                 scores += (self._bits >> number) & 1
         return scores
 

@@ -99,6 +99,7 @@ class NameIndex:
             errors = sum(len(written) >= least for least in _ERRORS)
             lengths = range(len(written) - errors, len(written) + errors + 1)
             forms = (self._by_form.get((written[0], length, _digits(written)), ()) for length in lengths)
+            # rapidfuzz's own types do not allow its own overloaded scorers.
             near = process.extract(written, chain(*forms), scorer=OSA.distance, score_cutoff=errors, limit=5)  # type: ignore[arg-type]
             least = min((distance for _, distance, _ in near), default=0)
             nearest = [name for name, distance, _ in near if distance == least]

@@ -103,10 +103,6 @@ class VectorIndex:
         rounded: NDArray[np.float32] = np.round(products, _DIGITS)
         return rounded
 
-    def vectors(self, positions: NDArray[np.int64]) -> Vectors:
-        """Return stored vectors, float32, (n_positions, dim)."""
-        return np.asarray(self._vectors[positions], dtype=np.float32)
-
 
 def _coded(vectors: Vectors) -> Vectors:
     """Return the whole numbers from -127 to 127 that stand for those of unit vectors."""

@@ -66,7 +66,7 @@ class Asked:
             spans.append((hit.start, hit.end))
         numbers = np.array(sorted(entities), dtype=np.int64)
         called, places = view.documents_titled.gather(numbers)
-        bearers = np.bincount(places, minlength=len(numbers))[places]
+        bearers = view.bearers[numbers[places]]
         for number, count in zip(called.tolist(), bearers.tolist(), strict=True):
             documents.setdefault(number, 1 / count)
         outside = list(text)

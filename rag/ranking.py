@@ -20,21 +20,11 @@ from importlib.resources import as_file, files
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.signals import SIGNALS, Found
+from rag.signals import PARTS, SIGNALS, Found
 from rag.view import Floats, Numbers
 
 POOL = 30
 """Best chunks that are judged in earnest; what comes after them keeps its rough order."""
-PARTS = {
-    "meaning": ("meaning",),
-    "words": ("words", "word share", "rest"),
-    "title": ("title", "title asked", "title covers"),
-    "names": ("names", "name count"),
-    "paths": ("path to title", "paths to title", "path to name", "paths to name", "walk", "rest after path"),
-    "document": ("about",),
-    "figures": ("rows asked", "words of rows", "statement"),
-}
-"""The parts of a score that a person sees, and their signals."""
 _PART_OF_SIGNAL = np.array([[float(signal in members) for members in PARTS.values()] for signal in SIGNALS])
 # The language tells how far meaning can be trusted.
 _PART_OF_SIGNAL[SIGNALS.index("chinese"), list(PARTS).index("meaning")] = 1

@@ -21,9 +21,9 @@ from knowledge.graph import KnowledgeGraph
 from knowledge.records import Chunk, Edit, Hit
 from knowledge.store import Store
 from rag.asked import Asked
-from rag.ranking import PARTS, rank
+from rag.ranking import rank
 from rag.searcher import Searcher
-from rag.signals import COLUMN, Found
+from rag.signals import COLUMN, PARTS, Found
 from rag.spread import spread
 from rag.view import View
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.asked import Asked
-from rag.signals import COLUMN, SIGNALS, Found, weights
+from rag.signals import COLUMN, PARTS, SIGNALS, Found, weights
 from rag.view import COMMON, Floats, Numbers, View
 
 _CANDIDATES = 200
@@ -34,8 +34,6 @@ _LONG = 20
 """Chunks from which on a document is long …"""
 _BEST = 30
 """… and how many of the best are looked at to tell whether the answer stands in long documents."""
-_STEPS = frozenset({"path to title", "paths to title", "path to name", "paths to name", "walk", "rest after path"})
-"""Signals of what is one step away."""
 
 
 class Searcher:
@@ -79,7 +77,7 @@ class Searcher:
         """Return the chunks that speak to the question, and those one step from the best of them."""
         found = self._direct(self._near())
         found.long = self._in_long_documents(found)
-        if self._without >= _STEPS:
+        if self._without.issuperset(PARTS["paths"]):
             return found
         seeds, shares = self._seeds(found)
         paths = [self._paths_to_titles(seeds, shares), self._paths_to_names(seeds, shares)]

@@ -49,6 +49,16 @@ SIGNALS = (
     words, as for words; statement: 1 in a statement that holds them.
 *   chinese: 1 for questions in Chinese.
 """
+PARTS = {
+    "meaning": ("meaning",),
+    "words": ("words", "word share", "rest"),
+    "title": ("title", "title asked", "title covers"),
+    "names": ("names", "name count"),
+    "paths": ("path to title", "paths to title", "path to name", "paths to name", "walk", "rest after path"),
+    "document": ("about",),
+    "figures": ("rows asked", "words of rows", "statement"),
+}
+"""The parts of a score that a person sees, and their signals."""
 COLUMN = {name: place for place, name in enumerate(SIGNALS)}
 _WEIGHTS = {
     "en": {

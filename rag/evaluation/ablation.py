@@ -18,8 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag.evaluation.learn import Case, Order, by, cases_of, fit, recall_at
-from rag.ranking import PARTS
-from rag.signals import COLUMN, weights
+from rag.signals import COLUMN, PARTS, weights
 
 _FUSION = 60
 """The constant of reciprocal rank fusion (Cormack et al. 2009)."""

@@ -41,7 +41,6 @@ def test_scores_of_positions(vectors) -> None:
     positions = np.array([5, 299, 0])
     assert np.allclose(index.scores(vectors[3], positions), vectors[positions] @ vectors[3], atol=1e-6)
     assert index.scores(vectors[3], positions[:0]).shape == (0,)
-    assert np.array_equal(index.vectors(np.array([5])), vectors[5:6])
     assert (len(index), index.dimension) == (300, 16)
 
 

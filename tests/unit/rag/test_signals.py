@@ -10,9 +10,9 @@ from helpers.rows import GivenExtractor, given_base
 
 from connectors import Viewer
 from knowledge.records import Hit
-from rag.ranking import PARTS, rank
+from rag.ranking import rank
 from rag.retrieve import Retriever
-from rag.signals import Found
+from rag.signals import PARTS, Found
 
 # The fillers are nearer to the question than the second step is, and there are more of them than are looked at.
 FILLERS = {
