@@ -9,6 +9,6 @@ from typing import Any
 
 
 @cache
-def word_lists(folder: str, name: str = "words") -> dict[str, Any]:
-    """Return ``{name}.toml`` in a folder of this package (``"resolve"``), parsed. Not to be changed by the caller."""
-    return tomllib.loads(files("knowledge").joinpath(folder, f"{name}.toml").read_text(encoding="utf-8"))
+def word_lists(folder: str, name: str = "words", *, package: str = "knowledge") -> dict[str, Any]:
+    """Return ``{name}.toml`` in a folder of a package (``"resolve"``), parsed. Not to be changed by the caller."""
+    return tomllib.loads(files(package).joinpath(folder, f"{name}.toml").read_text(encoding="utf-8"))

@@ -9,63 +9,132 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from connectors import Document, Failed, SourceError, Viewer
+    from connectors import EVERYONE, Document, Failed, SourceError, Viewer
     from connectors.errors import ConnectorError
+    from connectors.formats.pdf_image import PageImage
     from knowledge.errors import KnowledgeError
     from knowledge.records import DocumentInfo, Entity
     from knowledge.sync import SyncReport
     from rag.build import open_knowledge_base as open
-    from rag.errors import RagError
-    from rag.records import Answer, Citation, Draft, Event, Final, Found, Passage, SearchHit
-    from rag.sdk import Wellspring
-    from rag.settings import Settings, load_settings
+    from rag.conversation import Conversation
+    from rag.doctor import Finding, examine
+    from rag.errors import JournalError, KnowledgeBaseError, NotKeptError, RagError, UnsupportedError
+    from rag.evaluation.kept import Evaluations, KeptRun, QuestionChange
+    from rag.evaluation.results import Result
+    from rag.explore import Explorer, Fact, Neighbour, Step
+    from rag.journal import Feedback, Journal, KeptConversation, KeptTurn
+    from rag.picture import ENTITY_TYPES, Picture
+    from rag.records import Answer, Citation, Draft, Event, Final, Found, Passage, SearchHit, Side
+    from rag.sdk import LOCAL, LONGEST_QUESTION, Wellspring
+    from rag.settings import SettingInfo, Settings, explained, load_settings
+    from rag.trail import Trail, TrailNode
 
 _WHERE = {
     "Answer": "rag.records",
     "Citation": "rag.records",
     "ConnectorError": "connectors.errors",
+    "Conversation": "rag.conversation",
     "Document": "connectors",
     "DocumentInfo": "knowledge.records",
     "Draft": "rag.records",
+    "ENTITY_TYPES": "rag.picture",
+    "EVERYONE": "connectors",
     "Entity": "knowledge.records",
+    "Evaluations": "rag.evaluation.kept",
     "Event": "rag.records",
+    "Explorer": "rag.explore",
+    "Fact": "rag.explore",
     "Failed": "connectors",
+    "Feedback": "rag.journal",
     "Final": "rag.records",
+    "Finding": "rag.doctor",
     "Found": "rag.records",
+    "Journal": "rag.journal",
+    "JournalError": "rag.errors",
+    "KeptConversation": "rag.journal",
+    "KeptRun": "rag.evaluation.kept",
+    "KeptTurn": "rag.journal",
+    "KnowledgeBaseError": "rag.errors",
     "KnowledgeError": "knowledge.errors",
+    "LOCAL": "rag.sdk",
+    "LONGEST_QUESTION": "rag.sdk",
+    "Neighbour": "rag.explore",
+    "NotKeptError": "rag.errors",
+    "PageImage": "connectors.formats.pdf_image",
     "Passage": "rag.records",
+    "Picture": "rag.picture",
+    "QuestionChange": "rag.evaluation.kept",
     "RagError": "rag.errors",
+    "Result": "rag.evaluation.results",
     "SearchHit": "rag.records",
+    "SettingInfo": "rag.settings",
     "Settings": "rag.settings",
+    "Side": "rag.records",
     "SourceError": "connectors",
+    "Step": "rag.explore",
     "SyncReport": "knowledge.sync",
+    "Trail": "rag.trail",
+    "TrailNode": "rag.trail",
+    "UnsupportedError": "rag.errors",
     "Viewer": "connectors",
     "Wellspring": "rag.sdk",
+    "examine": "rag.doctor",
+    "explained": "rag.settings",
     "load_settings": "rag.settings",
     "open": "rag.build",
 }
 
 __all__ = [
+    "ENTITY_TYPES",
+    "EVERYONE",
+    "LOCAL",
+    "LONGEST_QUESTION",
     "Answer",
     "Citation",
     "ConnectorError",
+    "Conversation",
     "Document",
     "DocumentInfo",
     "Draft",
     "Entity",
+    "Evaluations",
     "Event",
+    "Explorer",
+    "Fact",
     "Failed",
+    "Feedback",
     "Final",
+    "Finding",
     "Found",
+    "Journal",
+    "JournalError",
+    "KeptConversation",
+    "KeptRun",
+    "KeptTurn",
+    "KnowledgeBaseError",
     "KnowledgeError",
+    "Neighbour",
+    "NotKeptError",
+    "PageImage",
     "Passage",
+    "Picture",
+    "QuestionChange",
     "RagError",
+    "Result",
     "SearchHit",
+    "SettingInfo",
     "Settings",
+    "Side",
     "SourceError",
+    "Step",
     "SyncReport",
+    "Trail",
+    "TrailNode",
+    "UnsupportedError",
     "Viewer",
     "Wellspring",
+    "examine",
+    "explained",
     "load_settings",
     "open",
 ]

@@ -1,14 +1,15 @@
 """The chain from a question to a checked answer.
 
 ``answer_chain`` is plain LangChain: retriever → prompt → chat model → parser. ``Answerer`` runs it, streams its draft,
-and turns the draft into an answer that the passages bear out: the model's own claims where they are borne out by
-sentences that answer the question, else the best of those sentences themselves, else "I don't know".
+and makes an answer that the passages bear out: the reader's short answer with the sentence that holds it, in the
+model's words where what it claims is borne out and answers the same; what each source says, where sources disagree;
+else "I don't know".
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from operator import itemgetter
 from typing import Any
@@ -23,28 +24,40 @@ from pydantic import ConfigDict, SkipValidation
 
 from connectors import Viewer
 from knowledge.embed import Embedder
-from knowledge.language import detect_language
+from knowledge.language import detect_language, search_tokens
 from knowledge.store import Store
+from rag.candidates import Candidate, same
 from rag.cite import Claim, check_claims, cite
-from rag.confidence import confidence
-from rag.errors import ModelError
-from rag.evidence import Chosen, Evidence, choose_evidence, follow_up, rank_evidence
+from rag.confidence import agreed
+from rag.conflict import disagreeing, document_date, newest_first
+from rag.errors import ModelError, UnsupportedError
+from rag.evidence import evidence_at, in_context, is_row
+from rag.facts import FactAnswer, FactFinder, sentence, title_search
 from rag.prompts import NO_ANSWER, numbered, prompt, reply
 from rag.question import AskedQuestion
 from rag.reading import read_hits
-from rag.records import Answer, Draft, Event, Final, Found, Passage
+from rag.records import Answer, Draft, Event, Final, Found, Passage, Side
 from rag.retrieve import Retriever
+from rag.rivals import Rivals
+from rag.weigh import HITS, Best, SpanReader, Weighed, Weigher, alternatives, best_of, replied
+from rag.wording import disagreement, numbers, quoted, written
 
-_HITS = 8
-"""Hits whose sentences are weighed as evidence."""
-_BRIDGED = 4
-"""New hits of the second search, which the names in the first one's best sentences lead to."""
-_COVERED = 0.9
-"""A sentence that holds this part of the question leaves nothing to search on for."""
 _CLOSE = 0.1
 """A model's claim may rest on a sentence that scores this much less than the best."""
-_TERSE = 60
-"""Characters: a shorter quote is shown with its document's title."""
+_PLAIN = 0.85
+"""An answer this sure needs no alternatives beside it …"""
+_ALONE = 0.6
+"""… and its sentence, from this on, no other one around it."""
+_SURE = 0.5
+"""A reader this sure is not overruled by a chat model that says something else."""
+_HOPELESS = 1 / 3
+"""Below this part of the threshold no reply of a chat model makes an answer of what was found."""
+_BARE = 2
+"""Words beside the short answer that make no sentence of it."""
+_READABLE = frozenset({"fact", "chain"})
+"""Kinds of answers from facts that a reader may find as well."""
+_OPENING = 400
+"""Characters at a document's beginning that may tell when it is from."""
 
 
 class KnowledgeRetriever(BaseRetriever):
@@ -52,24 +65,20 @@ class KnowledgeRetriever(BaseRetriever):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    retriever: Retriever
+    retriever: Callable[[], Retriever]
+    """Returns what searches the present generation."""
     store: SkipValidation[Store]
     """Where the neighbours of hits come from."""
     viewer: Viewer
-    k: int = _HITS
+    k: int = HITS
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun
     ) -> list[LangChainDocument]:
-        hits = self.retriever.search(query, viewer=self.viewer, k=self.k)
-        return [
-            LangChainDocument(
-                id=f"{passage.document}#{passage.start}-{passage.end}",
-                page_content=passage.text,
-                metadata={"source": passage.document, "title": passage.title, "passage": passage},
-            )
-            for passage in read_hits(hits, store=self.store, retriever=self.retriever, viewer=self.viewer)
-        ]
+        retriever = self.retriever()
+        hits = retriever.search(query, viewer=self.viewer, k=self.k)
+        passages = read_hits(hits, store=self.store, retriever=retriever, viewer=self.viewer)
+        return list(map(_document, passages))
 
 
 def retrieval_step(retriever: BaseRetriever) -> Runnable[Any, Any]:
@@ -99,93 +108,138 @@ class Answerer:
     Parameters
     ----------
     model
-        Any LangChain chat model; None: answers are quotes only.
+        Any LangChain chat model; None: answers are the reader's and quotes only.
     embedder
         For weighing sentences against the question.
     store
         Where the neighbours of hits come from.
+    readers
+        What finds short answers, by language.
     passages
         How many passages the model reads.
     threshold
         Below this confidence (0 to 1) the answer is that the documents do not say.
+    ask_model_below
+        Confidence (0 to 1) from which on the model is not asked: for a model that knows less than the reader.
+    model_languages
+        Languages of the questions that the model is asked; None: all.
     """
 
     def __init__(
-        self, model: BaseChatModel | None, embedder: Embedder, store: Store, *, passages: int, threshold: float
+        self,
+        model: BaseChatModel | None,
+        embedder: Embedder,
+        store: Store,
+        *,
+        readers: Mapping[str, SpanReader] | None = None,
+        passages: int,
+        threshold: float,
+        ask_model_below: float = 1.0,
+        model_languages: Collection[str] | None = None,
     ) -> None:
         self._model = model
-        self._embedder = embedder
+        self._facts = FactFinder()
+        self._weigher = Weigher(embedder, readers or {})
         self._store = store
         self._passages = passages
         self._threshold = threshold
+        self._ask_model_below = ask_model_below
+        self._model_languages = model_languages
 
-    def stream(self, question: str, retriever: Retriever, *, viewer: Viewer) -> Iterator[Event]:
-        """Yield ``Found``, then ``Draft``s as the model writes, and at last one ``Final``."""
+    def stream(
+        self, question: str, retriever: Retriever, *, viewer: Viewer, temperature: float | None = None
+    ) -> Iterator[Event]:
+        """Yield ``Found``, then ``Draft``s as the model writes, and at last one ``Final``.
+
+        Raises
+        ------
+        ModelError
+            The chat model failed.
+        UnsupportedError
+            ``temperature`` is given, and the chat model has none.
+        """
         clock = _Clock()
         language = detect_language(question)
         if not question.strip():
             yield Final(_abstention(question, language, "empty", 0.0, (), clock))
             return
-        asked = AskedQuestion.read(question, idf=retriever.view(viewer).lexical.idf)
-        documents, ranked = self._gathered(asked, retriever, viewer)
-        passages = tuple(_passage(document) for document in documents)
+        asked, weighed = self._weighed(question, retriever, viewer)
         clock.lap("retrieve")
-        yield Found(passages)
-        chosen = choose_evidence(asked, ranked)
-        sure = round(confidence(chosen, asked.language), 4) if chosen else 0.0
-        if chosen is None or sure < self._threshold:
-            key = "unknown" if passages else "nothing"
-            yield Final(_abstention(question, language, key, sure, passages, clock))
-            return
+        yield Found(weighed.passages)
+        best = best_of(weighed, asked.language)
+        fact = self._fact(asked, weighed, best, retriever, viewer)
+        clock.lap("facts")
         draft = ""
-        if self._model is not None:
-            for piece in self._generate(self._model, question, documents):
+        if fact is None and self._model is not None and self._worth_asking(best, language):
+            model = self._model if temperature is None else _warmed(self._model, temperature)
+            for piece in self._generate(model, question, weighed.passages):
                 draft += piece
                 yield Draft(piece)
+            weighed = replied(weighed, draft, asked.language)
+            best = best_of(weighed, asked.language)
             clock.lap("generate")
-        claims = _accepted(asked, draft, ranked, chosen)
+        sure = max(best.sure if best else 0.0, fact.sure if fact else 0.0)
+        if best is None or sure < self._threshold:
+            key = "unknown" if weighed.passages else "nothing"
+            yield Final(_abstention(question, language, key, sure, weighed.passages, clock))
+            return
+        if fact is not None:
+            yield Final(_worked_out(asked, fact, best, clock))
+            return
+        told = self._told(asked, draft, weighed, best)
         clock.lap("check")
-        if claims:
-            text, origin = _written(claims), "model"
-            citations = cite([claim.evidence for claim in claims])
-        else:
-            text, origin = _quoted(chosen.evidence), "quote"
-            citations = cite(chosen.evidence)
         yield Final(
             Answer(
                 question=question,
-                answer=text,
                 abstained=False,
-                confidence=sure,
-                citations=citations,
-                passages=passages,
-                origin=origin,
+                passages=weighed.passages,
                 language=language,
                 timings=clock.timings(),
+                **told,
             )
         )
 
-    def _gathered(
-        self, asked: AskedQuestion, retriever: Retriever, viewer: Viewer
-    ) -> tuple[list[LangChainDocument], list[Evidence]]:
-        """Retrieve, weigh the sentences, and where names in the best ones lead on, follow them."""
-        source = KnowledgeRetriever(retriever=retriever, store=self._store, viewer=viewer)
-        documents = retrieval_step(source).invoke({"question": asked.text})["documents"]
-        ranked = rank_evidence(asked, [_passage(document) for document in documents], embedder=self._embedder)
-        if ranked and ranked[0].coverage < _COVERED and (next_search := follow_up(asked, ranked)):
-            source = KnowledgeRetriever(retriever=retriever, store=self._store, viewer=viewer, k=_HITS + _BRIDGED)
-            found = retrieval_step(source).invoke({"question": next_search})["documents"]
-            known = [_passage(document) for document in documents]
-            new = [document for document in found if not any(_overlap(_passage(document), old) for old in known)]
-            new = new[:_BRIDGED]
-            more = _numbered(new, len(documents) + 1)
-            documents = documents + more
-            ranked += rank_evidence(asked, [_passage(document) for document in more], embedder=self._embedder)
-            ranked.sort(key=lambda item: -item.score)
-        return _reordered(documents, ranked)
+    def weigh(self, question: str, retriever: Retriever, *, viewer: Viewer) -> Weighed:
+        """Return what the documents hold for a question, however weakly it answers."""
+        return self._weighed(question, retriever, viewer)[1]
 
-    def _generate(self, model: BaseChatModel, question: str, documents: Sequence[LangChainDocument]) -> Iterator[str]:
-        state = {"question": question, "documents": documents}
+    def ask(self, question: str, retriever: Retriever, *, viewer: Viewer) -> Answer:
+        """Return the checked answer."""
+        *_, last = self.stream(question, retriever, viewer=viewer)
+        assert isinstance(last, Final)
+        return last.answer
+
+    def _weighed(self, question: str, retriever: Retriever, viewer: Viewer) -> tuple[AskedQuestion, Weighed]:
+        asked = AskedQuestion.read(question, idf=retriever.view(viewer).lexical.idf)
+
+        def search(text: str, k: int) -> list[Passage]:
+            source = KnowledgeRetriever(retriever=lambda: retriever, store=self._store, viewer=viewer, k=k)
+            return list(map(_passage, retrieval_step(source).invoke({"question": text})["documents"]))
+
+        return asked, self._weigher.weigh(asked, search, Rivals(retriever.view(viewer).graph, question))
+
+    def _fact(
+        self, asked: AskedQuestion, weighed: Weighed, best: Best | None, retriever: Retriever, viewer: Viewer
+    ) -> FactAnswer | None:
+        """Work the answer out from facts; None where the question is not of that kind, or the reader is surer."""
+        fact = self._facts.answer(
+            asked.text,
+            weighed.passages,
+            retriever.graph_for(viewer),
+            language=asked.language,
+            find=title_search(retriever, self._store, viewer),
+        )
+        if fact is None or (fact.kind in _READABLE and best is not None and best.sure >= fact.sure):
+            return None
+        return fact
+
+    def _worth_asking(self, best: Best | None, language: str) -> bool:
+        """Tell whether the chat model may change what is answered."""
+        speaks = self._model_languages is None or language in self._model_languages
+        return speaks and best is not None and _HOPELESS * self._threshold <= best.sure < self._ask_model_below
+
+    def _generate(self, model: BaseChatModel, question: str, passages: Sequence[Passage]) -> Iterator[str]:
+        state = {"question": question, "documents": list(map(_document, passages))}
         try:
             yield from generation_step(model, passages=self._passages).stream(state)
         except ModelError:
@@ -194,17 +248,101 @@ class Answerer:
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             raise ModelError(f"the chat model failed ({reason}); check the setting 'llm', or set it to none") from error
 
-    def weigh(self, question: str, retriever: Retriever, *, viewer: Viewer) -> Chosen | None:
-        """Return the sentences that answer a question best, however weakly."""
-        asked = AskedQuestion.read(question, idf=retriever.view(viewer).lexical.idf)
-        _, ranked = self._gathered(asked, retriever, viewer)
-        return choose_evidence(asked, ranked)
+    def _told(self, asked: AskedQuestion, draft: str, weighed: Weighed, best: Best) -> dict[str, Any]:
+        """Return what the answer says: its text and short form, citations, whose words they are, and how sure."""
+        if best.candidate is not None:
+            others = disagreeing(best.candidate, weighed.found, one_value=bool(asked.kinds))
+            if others:
+                return self._sides([best.candidate, *others], asked.language, best.sure)
+        claims = _accepted(asked, draft, weighed, best)
+        agree = bool(best.short) and any(same(best.short, claim.text) for claim in claims)
+        if claims and not (agree and _bare(claims, best.short)) and (agree or not best.short or best.sure < _SURE):
+            text, evidence, origin = written(claims), [claim.evidence for claim in claims], "model"
+            short = best.short if agree else _shortest(claims, weighed.found)
+        else:
+            evidence = [in_context(asked, item, more=best.sure < _ALONE) for item in best.evidence]
+            text, origin = quoted(evidence, best.short), "quote"
+            short = best.short
+        # On rows of tables the reader's other spans are mostly odd cells.
+        plain = best.sure >= _PLAIN or is_row(best.evidence[-1])
+        others = [] if plain else alternatives(short, evidence, weighed.found)
+        shown = [*evidence, *(one.evidence for one in others)]
+        marks = numbers(shown)[len(evidence) :]
+        return {
+            "answer": text,
+            "short": short,
+            "alternatives": tuple(Side(one.short, mark) for one, mark in zip(others, marks, strict=True)),
+            "citations": cite(shown),
+            "origin": origin,
+            "confidence": best.sure,
+        }
 
-    def ask(self, question: str, retriever: Retriever, *, viewer: Viewer) -> Answer:
-        """Return the checked answer."""
-        *_, last = self.stream(question, retriever, viewer=viewer)
-        assert isinstance(last, Final)
-        return last.answer
+    def _sides(self, found: Sequence[Candidate], language: str, sure: float) -> dict[str, Any]:
+        """Return an answer that tells what each source says."""
+
+        def dated(candidate: Candidate) -> tuple[Candidate, str]:
+            passage = candidate.evidence.passage
+            opening = self._store.text(passage.document, 0, _OPENING) or ""
+            return candidate, document_date(passage.title, opening)
+
+        sides = newest_first([dated(candidate) for candidate in found])
+        evidence = [candidate.evidence for candidate, _ in sides]
+        marks = numbers(evidence)
+        return {
+            "answer": disagreement(sides, language),
+            "short": sides[0][0].short,
+            "sides": tuple(
+                Side(candidate.short, mark, date) for (candidate, date), mark in zip(sides, marks, strict=True)
+            ),
+            "citations": cite(evidence),
+            "origin": "quote",
+            "confidence": sure,
+        }
+
+
+def _worked_out(asked: AskedQuestion, fact: FactAnswer, best: Best, clock: _Clock) -> Answer:
+    """Return the answer of facts, each with the sentence that tells it."""
+    passages = [replace(passage, number=number) for number, passage in enumerate(fact.passages, 1)]
+    evidence = [evidence_at(asked, passages[step.passage], step.start, step.end) for step in fact.steps]
+    places = {
+        (step.passage, step.start, step.end): mark for step, mark in zip(fact.steps, numbers(evidence), strict=True)
+    }
+    agree = bool(best.short) and same(best.short, fact.short)
+    clock.lap("check")
+    return Answer(
+        question=asked.text,
+        answer=sentence(fact, asked.language, numbers=places),
+        abstained=False,
+        confidence=agreed(fact.sure) if agree else round(fact.sure, 4),
+        citations=cite(evidence),
+        passages=tuple(passages),
+        short=fact.short,
+        origin="facts",
+        language=asked.language,
+        timings=clock.timings(),
+    )
+
+
+def _warmed(model: BaseChatModel, temperature: float) -> BaseChatModel:
+    """Return the model with another temperature; what it has loaded is shared."""
+    if "temperature" not in type(model).model_fields:
+        raise UnsupportedError("the chat model has no temperature that could be set: leave it out")
+    return model.model_copy(update={"temperature": temperature})
+
+
+def _document(passage: Passage) -> LangChainDocument:
+    return LangChainDocument(
+        id=f"{passage.document}#{passage.start}-{passage.end}",
+        page_content=passage.text,
+        metadata={
+            "source": passage.document,
+            "title": passage.title,
+            "page": passage.page,
+            "start": passage.start,
+            "end": passage.end,
+            "passage": passage,
+        },
+    )
 
 
 def _passage(document: LangChainDocument) -> Passage:
@@ -212,67 +350,42 @@ def _passage(document: LangChainDocument) -> Passage:
     return passage
 
 
-def _overlap(one: Passage, other: Passage) -> bool:
-    return one.document == other.document and one.start < other.end and other.start < one.end
-
-
-def _numbered(documents: Sequence[LangChainDocument], first: int) -> list[LangChainDocument]:
-    """Number passages from ``first`` on."""
-    return [
-        document.model_copy(
-            update={"metadata": {**document.metadata, "passage": replace(_passage(document), number=number)}}
-        )
-        for number, document in enumerate(documents, first)
-    ]
-
-
-def _reordered(
-    documents: Sequence[LangChainDocument], ranked: Sequence[Evidence]
-) -> tuple[list[LangChainDocument], list[Evidence]]:
-    """Put the passages that hold the best sentences first, and number them anew."""
-    places = {_passage(document).number: document for document in documents}
-    order = list(dict.fromkeys([item.passage.number for item in ranked] + list(places)))
-    renumbered = _numbered([places[old] for old in order], 1)
-    passages = dict(zip(order, map(_passage, renumbered), strict=True))
-    return renumbered, [replace(item, passage=passages[item.passage.number]) for item in ranked]
-
-
-def _accepted(asked: AskedQuestion, draft: str, ranked: Sequence[Evidence], chosen: Chosen) -> list[Claim]:
+def _accepted(asked: AskedQuestion, draft: str, weighed: Weighed, best: Best) -> list[Claim]:
     """Return the draft's claims, if they are borne out by sentences that answer the question; else nothing."""
     if draft.strip().strip(".").upper() == NO_ANSWER:
         return []
-    needed = {item.place for item in chosen.evidence}
+    needed = {item.place for item in best.evidence}
     told = [
         claim
-        for claim in check_claims(draft, ranked, asked=asked.weights.keys())
-        if claim.evidence.place in needed or claim.evidence.score >= ranked[0].score - _CLOSE
+        for claim in check_claims(draft, weighed.ranked, asked=asked.weights.keys())
+        if claim.evidence.place in needed or claim.evidence.score >= weighed.ranked[0].score - _CLOSE
     ]
+    if weighed.found:
+        told = [claim for claim in told if claim.evidence.place in needed or _read_there(claim, weighed.found)]
     # Where the question asks for a number, a date or a name, a claim must have it, and an answer that needs two
     # places must tell both.
     complete = len(needed) == 1 or needed <= {claim.evidence.place for claim in told}
     return told if complete and any(asked.fits(claim.text) for claim in told) else []
 
 
-def _written(claims: Sequence[Claim]) -> str:
-    numbers = _numbers([claim.evidence for claim in claims])
-    return " ".join(f"{claim.text} [{number}]" for claim, number in zip(claims, numbers, strict=True))
+def _read_there(claim: Claim, found: Sequence[Candidate]) -> bool:
+    """Tell whether the reader finds in a claim's evidence an answer that the claim gives, too (as QAGS; Wang et al.
+    2020): words alone do not tell whether it answers the question.
+    """
+    return any(one.evidence.place == claim.evidence.place and same(one.short, claim.text) for one in found)
 
 
-def _quoted(evidence: Sequence[Evidence]) -> str:
-    """Write sentences as they stand; what is too short to be understood alone gets its document's title in front."""
-    numbers = _numbers(evidence)
-    return "\n\n".join(
-        f"{item.passage.title}: {item.text} [{number}]"
-        if item.passage.title and (len(item.text) < _TERSE or " | " in item.text)
-        else f"{item.text} [{number}]"
-        for item, number in zip(evidence, numbers, strict=True)
-    )
+def _bare(claims: Sequence[Claim], short: str) -> bool:
+    """Tell whether a model says no more than the short answer, which its sentence then tells better."""
+    return sum(len(search_tokens(claim.text)) for claim in claims) <= len(search_tokens(short)) + _BARE
 
 
-def _numbers(evidence: Sequence[Evidence]) -> list[int]:
-    """Return the number that ``cite`` gives to each."""
-    by_place = {(citation.document, citation.start, citation.end): citation.number for citation in cite(evidence)}
-    return [by_place[item.place] for item in evidence]
+def _shortest(claims: Sequence[Claim], found: Sequence[Candidate]) -> str:
+    """Return the reader's short answer that the claims give, or else the first claim."""
+    for one in found:
+        if any(same(one.short, claim.text) and one.evidence.place == claim.evidence.place for claim in claims):
+            return one.short
+    return claims[0].text
 
 
 def _abstention(

@@ -55,11 +55,16 @@ def check_claims(reply: str, evidence: Sequence[Evidence], *, asked: Collection[
     reply = _AFTER_STOP.sub(r"\2\1", reply)
     for start, end in sentences(reply, detect_language(reply)):
         marked = {int(n) for group in _MARKER.findall(reply[start:end]) for n in re.split(r"\s*[,，]\s*", group)}
-        text = _MARKER.sub("", reply[start:end]).strip()
+        text = unmarked(reply[start:end])
         claim = _borne_out(text, marked, evidence, frozenset(asked))
         if claim is not None:
             claims.setdefault(text.casefold(), claim)
     return list(claims.values())
+
+
+def unmarked(text: str) -> str:
+    """Return a text without markers such as ``[1]``."""
+    return _MARKER.sub("", text).strip()
 
 
 def cite(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:

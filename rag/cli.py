@@ -16,11 +16,25 @@ from typing import Any
 import click
 
 import rag
+from rag.cli_chat import chat
 from rag.cli_eval import evaluate
 from rag.cli_graph import graph
 from rag.cli_kb import kb
+from rag.cli_train import train
 from rag.settings import load_settings
-from rag.terminal import asking, indexing, json_option, kb_option, llm_option, opened, print_json, progress, tell, who
+from rag.terminal import (
+    asking,
+    indexing,
+    json_option,
+    kb_option,
+    llm_option,
+    opened,
+    print_answer,
+    print_json,
+    progress,
+    tell,
+    who,
+)
 
 COMMANDS = "wellspring.commands"
 """The entry point group through which other packages add commands."""
@@ -48,9 +62,11 @@ def cli() -> None:
     """Answer questions from your own documents, and show where each answer came from."""
 
 
+cli.add_command(chat)
 cli.add_command(evaluate)
 cli.add_command(graph)
 cli.add_command(kb)
+cli.add_command(train)
 
 
 @cli.command()
@@ -129,15 +145,7 @@ def ask(question: str, kb: Path | None, viewer: str | None, as_json: bool, llm: 
     if as_json:
         print_json(answer.as_dict())
         return
-    click.echo(answer.answer)
-    if answer.citations:
-        click.echo()
-    for citation in answer.citations:
-        page = f", page {citation.page}" if citation.page else ""
-        click.echo(f"[{citation.number}] {citation.title}{page} ({citation.document})")
-        click.echo(f"    “{' '.join(citation.quote.split())}”")
-    if not answer.abstained:
-        click.echo(f"\nconfidence {answer.confidence:.2f}, {answer.timings['total']:.1f} s", err=True)
+    print_answer(answer)
 
 
 @cli.command()

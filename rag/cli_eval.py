@@ -29,6 +29,15 @@ _CHANGES = 10
     type=click.Path(path_type=Path),
     help="Compare two runs by the folders that --out named.",
 )
+@click.option("--markdown", is_flag=True, help="Print a comparison as a table in Markdown.")
+@click.option(
+    "--curve/--no-curve",
+    default=None,
+    help="Also ask without a threshold what was not answered, for the figures of the confidence; "
+    "default: where no chat model has to write for that.",
+)
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Instead of the setting answer_threshold.")
+@click.option("--reader", help="builtin, none, or the folder of a trained reader.")
 @kb_option
 @llm_option
 @json_option
@@ -41,6 +50,10 @@ def evaluate(
     limit: int | None,
     out: Path | None,
     compare: tuple[Path, Path] | None,
+    markdown: bool,
+    curve: bool | None,
+    threshold: float | None,
+    reader: str | None,
     kb: Path | None,
     llm: str | None,
     as_json: bool,
@@ -50,11 +63,14 @@ def evaluate(
     Without --kb the set is indexed into a knowledge base of its own, which is thrown away.
     """
     if compare is not None:
-        others = {name for name, value in context.params.items() if value is not None} - {"compare", "as_json"}
+        given = {name for name, value in context.params.items() if value is not None}
+        others = given - {"compare", "markdown", "as_json"}
         if others:
             raise click.UsageError(f"--compare cannot be combined with {', '.join(sorted(others))}")
-        _compare(*compare, as_json=as_json)
+        _compare(*compare, markdown=markdown, as_json=as_json)
         return
+    if markdown:
+        raise click.UsageError("--markdown goes with --compare")
     if dataset is None:
         raise click.UsageError("name a DATASET, or two runs to --compare")
     from rag.evaluation import evaluate as run
@@ -66,10 +82,13 @@ def evaluate(
             answers=answers,
             split=split,
             limit=limit,
+            curve=curve,
             out=out,
-            llm=llm,
             progress=shown,
             tell=tell,
+            llm=llm,
+            answer_threshold=threshold,
+            reader=reader,
         )
     if as_json:
         print_json(figures)
@@ -78,12 +97,14 @@ def evaluate(
         click.echo(f"{key:>22}  {value}")
 
 
-def _compare(a: Path, b: Path, *, as_json: bool) -> None:
+def _compare(a: Path, b: Path, *, markdown: bool, as_json: bool) -> None:
     from rag.evaluation.compare import compare
 
     comparison = compare(a, b)
     if as_json:
         print_json(comparison.as_dict())
+    elif markdown:
+        click.echo(comparison.as_markdown())
     else:
         _show(comparison)
 
@@ -94,7 +115,7 @@ def _show(comparison: Comparison) -> None:
     for one in comparison.differences:
         means = f"{one.a:>10.4f}{one.b:>10.4f}{one.diff:>+12.4f}"
         interval = f"{one.low:+.4f} … {one.high:+.4f}"
-        counts = f"{one.better:>6}{one.worse:>6}" if one.directed else ""
+        counts = f"{one.better:>6}{one.worse:>6}" if one.counted else ""
         click.echo(f"{one.figure:>22}{means}  {interval:<22}{counts}")
     if comparison.changes:
         click.echo(f"\nmost changed, of {len(comparison.changes)} questions with other figures:")

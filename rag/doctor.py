@@ -5,11 +5,16 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from connectors import Viewer
 from rag.build import model_cache
 from rag.models import BUILTIN
+from rag.sdk import LOCAL
 from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.sdk import Wellspring
 
 _PACKAGES = (
     "spacy",
@@ -44,8 +49,15 @@ class Finding:
         return asdict(self)
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """Look at Python, packages, weights and the knowledge base. Loads no model and changes nothing."""
+def examine(settings: Settings, *, base: Wellspring | None = None, viewer: Viewer = LOCAL) -> list[Finding]:
+    """Look at Python, packages, weights and the knowledge base. Loads no model and changes nothing.
+
+    Parameters
+    ----------
+    base
+        A knowledge base that is open already, of which is told what ``viewer`` may know; None: the one that the
+        settings name, as a whole.
+    """
     findings = [Finding("python", sys.version.split()[0], sys.version_info >= (3, 11))]
     for name in _PACKAGES:
         found = _version(name)
@@ -59,7 +71,7 @@ def examine(settings: Settings) -> list[Finding]:
         advice = "" if state == "ready" else "run 'rag models pull'"
         findings.append(Finding(f"{model.role} {model.name}", state, state == "ready", advice))
     findings.append(Finding("llm", settings.llm, True))
-    findings.append(_knowledge_base(settings))
+    findings.append(_open_base(base, viewer) if base else _knowledge_base(settings))
     return findings
 
 
@@ -72,6 +84,12 @@ def _knowledge_base(settings: Settings) -> Finding:
         documents, failed = len(base.store.documents()), len(base.failures())
     advice = "'rag documents' lists the failed ones with their reasons" if failed else ""
     return Finding("knowledge base", f"{documents} documents, {failed} failed, in {settings.kb}", not failed, advice)
+
+
+def _open_base(base: Wellspring, viewer: Viewer) -> Finding:
+    documents, failed = len(base.documents(viewer=viewer)), len(base.failures(viewer=viewer))
+    advice = "the page Library lists the failed ones with their reasons" if failed else ""
+    return Finding("knowledge base", f"{documents} documents, {failed} failed, in {base.folder}", not failed, advice)
 
 
 def _version(name: str) -> str:

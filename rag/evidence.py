@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
@@ -25,6 +25,21 @@ _NO_NAME = re.compile(
     r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*(?: \d+)*$"
     r"|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|Page \d"
 )
+_LABELLED = re.compile(r"[^|:：]{1,40}[:：] ?[^|]*(?: \| [^|:：]{1,40}[:：] ?[^|]*)+")
+"""A row that tells its columns itself ("key: value | key: value"): the rows before it are about other things."""
+_MODEL = re.compile(r"(?<=\w) (?:[A-Z]{0,3}-?\d+\w*)$")
+"""What tells a model of a family of things: "Delta 4" is a Delta."""
+_GOES_ON = re.compile(r" ?[\w%]")
+"""After a name's number: it counts something ("Delta 4 days"), and tells no model."""
+_POINTS_BACK = re.compile(
+    r"(?:It|Its|He|She|His|Her|They|Their|This|These|That|Those|Such|Both|All of (?:this|these))\b|.*\b(?:this|these)\b"
+    r"|[此该其它他她这那]|上述|因此|由此",
+    re.DOTALL,
+)
+"""A sentence that is not understood without the one before it."""
+_STOPS, _CLOSING = tuple(".!?。！？…"), " \n\"'”’)）」》"
+_FEW = 12
+"""A line of fewer search tokens that does not end as sentences do is an item or a heading."""
 _EMBEDDED = 20
 """Sentences that are worth embedding: the rest hold too few of the question's words, too far down."""
 _COSINE_SHARE = {"en": 0.5, "zh": 0.0}
@@ -94,21 +109,39 @@ class Chosen:
         return self.coverage - _MISSING * self.missing - _UNFIT * (not self.evidence[-1].fits)
 
 
-def rank_evidence(question: AskedQuestion, passages: Sequence[Passage], *, embedder: Embedder) -> list[Evidence]:
-    """Return the sentences of ``passages`` (best passage first) that may answer, the best first."""
+def rank_evidence(
+    question: AskedQuestion,
+    passages: Sequence[Passage],
+    *,
+    embedder: Embedder,
+    places: Collection[tuple[str, int]] = (),
+) -> list[Evidence]:
+    """Return the sentences of ``passages`` (best passage first) that may answer, the best first.
+
+    Parameters
+    ----------
+    places
+        (document, offset into its text): sentences there are weighed in any case.
+    """
+    wanted: dict[str, list[int]] = {}
+    for document, offset in places:
+        wanted.setdefault(document, []).append(offset)
     found = [item for passage in passages for item in _weighed(question, passage)]
     found.sort(key=lambda item: -(item.coverage + 0.2 * item.fits - 0.03 * item.passage.number))
-    found = found[:_EMBEDDED]
+    found = found[:_EMBEDDED] + [
+        item
+        for item in found[_EMBEDDED:]
+        if any(item.start <= offset < item.end for offset in wanted.get(item.passage.document, ()))
+    ]
     if not found:
         return []
-    vectors = embedder.embed_passages([f"{item.passage.title}: {item.text}" for item in found])
-    cosines = vectors @ embedder.embed_question(question.text)
     trust = _COSINE_SHARE[question.language]
+    cosines = _cosines(question, found, embedder) if trust else [0.0] * len(found)
     ranked = [
         replace(
             item,
-            cosine=float(cosine),
-            score=trust * float(cosine)
+            cosine=cosine,
+            score=trust * cosine
             + (1 - trust) * item.coverage
             + _FITTING * item.fits
             - _NAMELESS * _missing(question, item),
@@ -116,6 +149,12 @@ def rank_evidence(question: AskedQuestion, passages: Sequence[Passage], *, embed
         for item, cosine in zip(found, cosines, strict=True)
     ]
     return sorted(ranked, key=lambda item: -item.score)
+
+
+def _cosines(question: AskedQuestion, found: Sequence[Evidence], embedder: Embedder) -> list[float]:
+    vectors = embedder.embed_passages([f"{item.passage.title}: {item.text}" for item in found])
+    cosines: list[float] = (vectors @ embedder.embed_question(question.text)).tolist()
+    return cosines
 
 
 def choose_evidence(question: AskedQuestion, ranked: Sequence[Evidence]) -> Chosen | None:
@@ -138,7 +177,8 @@ def choose_evidence(question: AskedQuestion, ranked: Sequence[Evidence]) -> Chos
         pair = _chosen(question, *sorted((one, other), key=lambda item: (item.fits, -item.coverage)))
         # A row or a sentence is about what it names first: among rows that hold a name, the person's own one wins.
         last = pair.evidence[-1].text
-        value = pair.value - _LATE * min((last.index(name) / len(last) for name in names), default=0.0)
+        places = [last.index(name) / len(last) for name in names if name in last]
+        value = pair.value - _LATE * min(places, default=0.0)
         if value > to_beat:
             best, to_beat = pair, value
     return best
@@ -163,25 +203,80 @@ def follow_up(question: AskedQuestion, ranked: Sequence[Evidence], *, most: int 
 def _weighed(question: AskedQuestion, passage: Passage) -> Iterator[Evidence]:
     """Yield the sentences of a passage that say something: headings by themselves do not."""
     headings = frozenset(search_tokens(" ".join((passage.title, *passage.headings))))
-    before: deque[frozenset[str]] = deque(maxlen=_LINES_BEFORE)
+    before: deque[tuple[frozenset[str], bool]] = deque(maxlen=_LINES_BEFORE)
     for start, end in sentences(passage.text, passage.language):
         text = passage.text[start:end]
-        tokens = frozenset(search_tokens(text))
-        around = headings.union(*before)
-        before.append(tokens)
+        tokens, labelled = frozenset(search_tokens(text)), _LABELLED.match(text) is not None
+        around = headings.union(*(line for line, row in before if not (row and labelled)))
+        before.append((tokens, labelled))
         if tokens <= headings:
             continue
-        yield Evidence(
-            passage=passage,
-            start=passage.start + start,
-            end=passage.start + end,
-            text=text,
-            tokens=tokens,
-            around=around,
-            coverage=question.coverage(tokens, around),
-            fits=question.fits(text),
-            names=frozenset(name for name in _NAME.findall(text) if not _NO_NAME.match(name)),
-        )
+        yield _evidence(question, passage, start, end, tokens, around)
+
+
+def evidence_at(question: AskedQuestion, passage: Passage, start: int, end: int) -> Evidence:
+    """Return a stretch of a passage's text, half-open offsets, as evidence."""
+    headings = frozenset(search_tokens(" ".join((passage.title, *passage.headings))))
+    return _evidence(question, passage, start, end, frozenset(search_tokens(passage.text[start:end])), headings)
+
+
+def is_row(item: Evidence) -> bool:
+    """Tell whether it is no prose: a table's row, or a short line that does not end as sentences do."""
+    ends = item.text.rstrip(_CLOSING).endswith(_STOPS)
+    return " | " in item.text or (not ends and len(item.tokens) < _FEW)
+
+
+def in_context(question: AskedQuestion, item: Evidence, *, more: bool) -> Evidence:
+    """Return a sentence together with the one before it, where it points back ("This set the stage …").
+
+    Parameters
+    ----------
+    more
+        Whether another one comes along in any case: the one before or after it that holds more of the question.
+    """
+    passage = item.passage
+    text, here = passage.text, item.start - passage.start
+    places = sentences(text, passage.language)
+    at = next((number for number, (start, _) in enumerate(places) if start == here), None)
+    if at is None or is_row(item):
+        return item
+    start, end = places[at]
+    before = places[at - 1] if at and _one_paragraph(text[places[at - 1][1] : start]) else None
+    after = places[at + 1] if at + 1 < len(places) and _one_paragraph(text[end : places[at + 1][0]]) else None
+    back = before is not None and _POINTS_BACK.match(item.text) is not None
+    if not back and more:
+        wanted = question.weights.keys() - item.tokens
+
+        def gain(place: tuple[int, int] | None) -> int:
+            return len(wanted & set(search_tokens(text[slice(*place)]))) if place else -1
+
+        back = gain(before) > gain(after)
+    if before and back:
+        start = before[0]
+    elif after and more:
+        end = after[1]
+    return evidence_at(question, passage, start, end)
+
+
+def _one_paragraph(gap: str) -> bool:
+    return gap.count("\n") < 2
+
+
+def _evidence(
+    question: AskedQuestion, passage: Passage, start: int, end: int, tokens: frozenset[str], around: frozenset[str]
+) -> Evidence:
+    text = passage.text[start:end]
+    return Evidence(
+        passage=passage,
+        start=passage.start + start,
+        end=passage.start + end,
+        text=text,
+        tokens=tokens,
+        around=around,
+        coverage=question.coverage(tokens, around),
+        fits=question.fits(text),
+        names=frozenset(name for name in _NAME.findall(text) if not _NO_NAME.match(name)),
+    )
 
 
 def _chosen(question: AskedQuestion, *evidence: Evidence) -> Chosen:
@@ -205,8 +300,23 @@ def _missing(question: AskedQuestion, *evidence: Evidence) -> float:
 
 
 def _shared_names(one: Evidence, other: Evidence, question: AskedQuestion) -> list[str]:
-    """Return the names that two sentences share and the question does not hold."""
-    return [name for name in one.names & other.names if not set(search_tokens(name)) <= question.weights.keys()]
+    """Return the names that two sentences share and the question does not hold.
+
+    A model and its family are shared too, where one sentence names the one and the other the other.
+    """
+    shared = set(one.names & other.names)
+    for some, others in ((one, other), (other, one)):
+        shared |= _families(some) & others.names
+    return sorted(name for name in shared if not set(search_tokens(name)) <= question.weights.keys())
+
+
+def _families(item: Evidence) -> set[str]:
+    """Return the families of the models that a sentence names."""
+    return {
+        _MODEL.sub("", name)
+        for name in item.names
+        if _MODEL.search(name) and not _GOES_ON.match(item.text, item.text.index(name) + len(name))
+    }
 
 
 def _parallel(one: Evidence, other: Evidence) -> bool:

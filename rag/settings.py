@@ -22,6 +22,7 @@ _RANGES = (
     ("llm_max_tokens", 1, 1_000_000),
     ("passages", 1, 100),
     ("workers", 0, 256),
+    ("journal_days", 0, 36500),
     ("max_file_bytes", 1, 2**40),
     ("max_text_chars", 1, 2**40),
 )
@@ -35,14 +36,17 @@ class Settings:
     models: Path
     llm: str
     llm_runtime: str
+    llm_adapter: str
     llm_max_tokens: int
     llm_temperature: float
     embedder: str
+    reader: str
     pipeline: str
     glossary: Path | None
     workers: int
     passages: int
     answer_threshold: float
+    journal_days: int
     max_file_bytes: int
     max_text_chars: int
 
@@ -121,3 +125,28 @@ def _converted(key: str, value: Any, default: Any, origin: str) -> Any:
         raise SettingsError(
             f"{origin}: the setting {key!r} must be of the kind {kind.__name__}, not {value!r}"
         ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class SettingInfo:
+    """A setting as it is in force."""
+
+    name: str
+    value: str
+    """As text; empty where it is not set."""
+    changed: bool
+    """Whether it is another than the default."""
+    variable: str
+    """The environment variable that overrides it."""
+
+
+def explained(settings: Settings) -> list[SettingInfo]:
+    """Return every setting as it is in force, in the order of ``Settings``."""
+    default = load_settings(environment={}, folder=Path(os.devnull))
+    found = []
+    for field in fields(Settings):
+        value = getattr(settings, field.name)
+        shown = "" if value is None else str(value)
+        changed = value != getattr(default, field.name)
+        found.append(SettingInfo(field.name, shown, changed, _PREFIX + field.name.upper()))
+    return found

@@ -92,6 +92,13 @@ def who(viewer: str | None) -> rag.Viewer:
     return found
 
 
+def print_answer(answer: rag.Answer) -> None:
+    """Print an answer with its citations on stdout, and how sure it is on stderr."""
+    click.echo(answer.as_text())
+    if not answer.abstained:
+        click.echo(f"\nconfidence {answer.confidence:.2f}, {answer.timings['total']:.1f} s", err=True)
+
+
 def tell(line: str) -> None:
     """Print a line for a person on stderr."""
     click.echo(line, err=True)

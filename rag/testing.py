@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
@@ -10,6 +11,9 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import PrivateAttr
+
+from rag.reader import Span
+from rag.records import Passage
 
 
 class ScriptedLLM(BaseChatModel):
@@ -55,3 +59,26 @@ class ScriptedLLM(BaseChatModel):
         **kwargs: Any,
     ) -> ChatResult:
         return ChatResult(generations=[ChatGeneration(message=AIMessage(content=self._next(messages)))])
+
+
+class ScriptedReader:
+    """A reader that finds given texts in passages.
+
+    Parameters
+    ----------
+    answers
+        Texts with their scores, as ``Span.score``.
+    """
+
+    def __init__(self, answers: Mapping[str, float]) -> None:
+        self._answers = dict(answers)
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Span]:
+        """Return where the texts stand, the best score first."""
+        spans = [
+            Span(number, match.start(), match.end(), text, score)
+            for number, passage in enumerate(passages)
+            for text, score in self._answers.items()
+            for match in re.finditer(re.escape(text), passage.text)
+        ]
+        return sorted(spans, key=lambda span: -span.score)

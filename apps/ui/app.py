@@ -9,10 +9,12 @@ import streamlit as st
 
 import rag
 from apps.text import LANGUAGES, Text, closest_language
-from apps.ui import ask, library
+from apps.ui import ask, evaluate, graph, library, settings, who
 from apps.ui.jobs import PROBLEMS, Jobs
 from apps.ui.markup import ICON, LOGO, STYLE, plain
 from apps.ui.session import Session
+from apps.ui.suggested import Suggestions
+from apps.ui.trials import Trials
 
 _NAME = "Wellspring"
 
@@ -20,14 +22,30 @@ _NAME = "Wellspring"
 def main(arguments: list[str]) -> None:
     """Draw the page that the browser is at, for the knowledge base that ``arguments`` name."""
     options = parse(arguments)
-    viewer = rag.Viewer.parse(options.viewer) if options.viewer else rag.Viewer("local")
+    if options.auth:
+        signed_in = who.signed_in(options.groups_claim, name=_NAME, language=options.language)
+        if signed_in is None:
+            return
+        viewer = signed_in
+    else:
+        viewer = rag.Viewer.parse(options.viewer) if options.viewer else rag.LOCAL
     try:
-        kb, jobs = open_once(options.kb)
+        kb, jobs, suggestions, trials = open_once(options.kb)
     except PROBLEMS as error:
         text = Text(closest_language(st.context.locale))
         st.error(text("app.cannot_open", reason=plain(str(error))), icon=":material/error:")
         return
-    draw(kb, jobs, viewer, language=options.language, named=bool(options.viewer))
+    draw(
+        kb,
+        jobs,
+        viewer,
+        language=options.language,
+        named=bool(options.viewer) or options.auth,
+        local=not options.auth,
+        edits=not options.editors or options.editors in viewer.groups,
+        suggestions=suggestions,
+        trials=trials,
+    )
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -36,16 +54,30 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--kb")
     parser.add_argument("--viewer")
     parser.add_argument("--language", default="auto")
+    parser.add_argument("--auth", action="store_true")
+    parser.add_argument("--groups-claim", default=who.GROUPS_CLAIM)
+    parser.add_argument("--editors")
     return parser.parse_args(arguments)
 
 
 @st.cache_resource(show_spinner=False)
-def open_once(kb: str | None) -> tuple[rag.Wellspring, Jobs]:
+def open_once(kb: str | None) -> tuple[rag.Wellspring, Jobs, Suggestions, Trials]:
     """Open the knowledge base for everyone who has the page open."""
-    return rag.open(kb, tell=lambda line: print(line, file=sys.stderr)), Jobs()
+    return rag.open(kb, tell=lambda line: print(line, file=sys.stderr)), Jobs(), Suggestions(), Trials()
 
 
-def draw(kb: rag.Wellspring, jobs: Jobs, viewer: rag.Viewer, *, language: str, named: bool) -> None:
+def draw(
+    kb: rag.Wellspring,
+    jobs: Jobs,
+    viewer: rag.Viewer,
+    *,
+    language: str,
+    named: bool,
+    suggestions: Suggestions | None = None,
+    trials: Trials | None = None,
+    local: bool = True,
+    edits: bool = True,
+) -> None:
     """Draw the frame and the page in it.
 
     Parameters
@@ -58,6 +90,12 @@ def draw(kb: rag.Wellspring, jobs: Jobs, viewer: rag.Viewer, *, language: str, n
         ``auto``, or that of the page until the person picks another.
     named
         Whether to say who the viewer is.
+    suggestions, trials
+        Shared by everyone, too; None: for this run alone.
+    local
+        Whether the person sits at this machine, and did not have to sign in.
+    edits
+        Whether they may add and delete documents.
     """
     st.set_page_config(page_title=_NAME, page_icon=ICON, initial_sidebar_state="auto")
     st.logo(LOGO, icon_image=ICON)
@@ -65,7 +103,7 @@ def draw(kb: rag.Wellspring, jobs: Jobs, viewer: rag.Viewer, *, language: str, n
     first = closest_language(st.context.locale) if language == "auto" else language
     # The switch stands below the navigation, whose titles need its value.
     text = Text(st.session_state.setdefault("language", first))
-    session = Session(kb, viewer, text, jobs)
+    session = Session(kb, viewer, text, jobs, suggestions or Suggestions(), trials or Trials(), local, edits)
     library_page = st.Page(
         lambda: library.page(session),
         title=text("library.nav"),
@@ -79,7 +117,19 @@ def draw(kb: rag.Wellspring, jobs: Jobs, viewer: rag.Viewer, *, language: str, n
         url_path="ask",
         default=True,
     )
-    chosen = st.navigation([ask_page, library_page])
+    others = [
+        st.Page(lambda: graph.page(session), title=text("graph.nav"), icon=":material/hub:", url_path="graph"),
+        st.Page(
+            lambda: evaluate.page(session),
+            title=text("evaluate.nav"),
+            icon=":material/fact_check:",
+            url_path="evaluate",
+        ),
+        st.Page(
+            lambda: settings.page(session), title=text("settings.nav"), icon=":material/settings:", url_path="settings"
+        ),
+    ]
+    chosen = st.navigation([ask_page, library_page, *others])
     with st.sidebar:
         st.segmented_control(
             text("app.language"),
@@ -91,6 +141,8 @@ def draw(kb: rag.Wellspring, jobs: Jobs, viewer: rag.Viewer, *, language: str, n
         )
         if named:
             st.caption(text("app.viewer", viewer=plain(viewer.id)))
+        if not local:
+            st.button(text("app.sign_out"), icon=":material/logout:", type="tertiary", on_click=st.logout, key="logout")
     chosen.run()
 
 

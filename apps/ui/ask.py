@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 import rag
-from apps.ui.cards import answer_html, citation_html, draft_html, passage_html
+from apps.ui import conversations, rating, source
+from apps.ui.cards import alternatives_html, answer_html, citation_html, draft_html, passage_html, sides_html
 from apps.ui.jobs import PROBLEMS
 from apps.ui.markup import escape, plain
 from apps.ui.session import Session
+from apps.ui.suggested import Suggestions
+from apps.ui.trail import trail_html
 
 if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
     from streamlit.navigation.page import StreamlitPage
 
 _EXAMPLES = 8
@@ -22,15 +26,24 @@ _CLOSEST = 3
 """Passages offered when there is no answer."""
 _LONGEST = 2000
 """Characters of a question."""
+_REFRESH = 0.7
+"""Seconds between two looks at whether questions have been thought of."""
+_BESIDE = (5, 6)
+"""Widths of an answer and of the source beside it."""
 
 
 @dataclass(slots=True)
-class Turn:
-    """A question and what came of it. With neither answer nor problem it is still to be answered."""
+class Here:
+    """What this browser is at, beside what the journal keeps."""
 
-    question: str
-    answer: rag.Answer | None = None
-    problem: str | None = None
+    pending: str | None = None
+    """A question that is still to be answered."""
+    problem: tuple[str, str] | None = None
+    """The last question, and why it was not answered."""
+    unkept: tuple[rag.Answer, str] | None = None
+    """The last answer, and why the journal does not keep it."""
+    passages: dict[int, tuple[rag.Passage, ...]] = field(default_factory=dict)
+    """By turn: what was read, which the journal does not keep."""
 
 
 def page(session: Session, *, library: StreamlitPage | None = None) -> None:
@@ -44,20 +57,49 @@ def page(session: Session, *, library: StreamlitPage | None = None) -> None:
         The page to send people to who have no documents yet.
     """
     text = session.text
+    turns = conversations.turns(session)
+    here = _here(session)
+    conversations.sidebar(session)
     documents = session.kb.documents(viewer=session.viewer)
-    turns: list[Turn] = st.session_state.setdefault("turns", [])
     if not documents and not turns:
         _no_documents(session, library)
         return
-    question = st.chat_input(text("ask.placeholder"), max_chars=_LONGEST, submit_mode="disable", key="question")
-    if question and question.strip():
-        turns.append(Turn(question.strip()))
-    if turns:
-        st.sidebar.button(text("ask.clear"), icon=":material/delete_sweep:", on_click=turns.clear, width="stretch")
-    else:
+    typed = st.chat_input(text("ask.placeholder"), max_chars=_LONGEST, submit_mode="disable", key="question")
+    if typed and typed.strip():
+        _asked(typed.strip())
+    # The text reads better in a column; a source beside it needs the room.
+    st.set_page_config(layout="wide" if any(source.opened(turn.id) for turn in turns) else "centered")
+    if not turns and here.pending is None and here.problem is None and here.unkept is None:
         _welcome(session, documents)
     for turn in turns:
-        _show_turn(session, turn, last=turn is turns[-1])
+        _show_turn(session, turn, here)
+    if here.pending is not None:
+        _answer_pending(session, here, here.pending)
+    elif here.unkept is not None:
+        answer, reason = here.unkept
+        _question(answer.question)
+        with _reply():
+            _body(session, answer)
+            st.warning(text("ask.unkept", reason=plain(reason)), icon=":material/warning:")
+    elif here.problem is not None:
+        _question(here.problem[0])
+        with _reply():
+            st.error(text("ask.failed", reason=plain(here.problem[1])), icon=":material/error:")
+
+
+def _here(session: Session) -> Here:
+    """Return what this browser is at; another viewer's or conversation's is never gone on with."""
+    key = (sorted(session.viewer.principals), conversations.current())
+    kept: tuple[object, Here] | None = st.session_state.get("here")
+    if kept is None or kept[0] != key:
+        st.session_state["here"] = (key, Here())
+    here: Here = st.session_state["here"][1]
+    return here
+
+
+def _asked(question: str) -> None:
+    here: Here = st.session_state["here"][1]
+    here.pending, here.problem, here.unkept = question, None, None
 
 
 def _no_documents(session: Session, library: StreamlitPage | None) -> None:
@@ -72,6 +114,7 @@ def _welcome(session: Session, documents: list[rag.DocumentInfo]) -> None:
     text = session.text
     st.title(text("ask.title"), anchor=False)
     st.write(text("ask.intro"))
+    _suggestions(session)
     # The newest ones: what somebody has just added is what they want to ask about. Those in their language first.
     newest = sorted(documents, key=lambda info: (info.indexed, info.modified or ""), reverse=True)
     newest.sort(key=lambda info: info.language != text.language)
@@ -83,53 +126,134 @@ def _welcome(session: Session, documents: list[rag.DocumentInfo]) -> None:
     st.caption(text("ask.tip"))
 
 
-def _show_turn(session: Session, turn: Turn, *, last: bool) -> None:
-    with st.chat_message("user", avatar=":material/person:"):
-        st.html(f'<div class="ws-text">{escape(turn.question)}</div>')
-    with st.chat_message("assistant", avatar=":material/water_drop:"):
-        if last and turn.answer is None and turn.problem is None:
-            _answer(session, turn)
-        elif turn.answer is not None:
-            st.html(answer_html(turn.answer, session.text))
-        if turn.answer is not None:
-            _show_sources(session, turn.answer)
-        if turn.problem is not None:
-            st.error(session.text("ask.failed", reason=plain(turn.problem)), icon=":material/error:")
+def _suggestions(session: Session) -> None:
+    """Offer questions; while they are still being thought of, look again and again."""
+    suggestions: Suggestions = session.suggestions
+    if suggestions.ready(session) is None:
 
+        @st.fragment(run_every=_REFRESH)
+        def watch() -> None:
+            if suggestions.ready(session) is not None:
+                st.rerun(scope="app")
+            st.caption(session.text("ask.suggesting"))
 
-def _answer(session: Session, turn: Turn) -> None:
-    """Answer a question while people watch: the draft is shown as one, then replaced by what was checked."""
-    text = session.text
-    place = st.empty()
-    draft = ""
-    if session.jobs.running:
-        st.caption(text("ask.indexing"))
-    try:
-        with st.spinner(text("ask.searching")):
-            events = session.kb.stream(turn.question, viewer=session.viewer)
-            event = next(events)
-        with st.spinner(text("ask.writing")):
-            while not isinstance(event, rag.Final):
-                if isinstance(event, rag.Draft):
-                    draft += event.text
-                    place.html(draft_html(draft, text))
-                event = next(events)
-    except PROBLEMS as error:
-        place.empty()
-        turn.problem = str(error)
+        watch()
         return
-    turn.answer = event.answer
-    place.html(answer_html(turn.answer, text))
+    found = suggestions.ready(session) or []
+    if not found:
+        return
+    st.html(f"<div>{escape(session.text('ask.suggested'))}</div>")
+    with st.container(key="suggested", gap="xsmall"):
+        for number, question in enumerate(found):
+            st.button(
+                plain(question),
+                icon=":material/arrow_outward:",
+                on_click=_asked,
+                args=(question,),
+                key=f"suggested-{number}",
+            )
 
 
-def _show_sources(session: Session, answer: rag.Answer) -> None:
-    """Show citations, or what came closest. Documents are fetched anew: a card shows what is true now."""
+def _question(question: str) -> None:
+    with st.chat_message("user", avatar=":material/person:"):
+        st.html(f'<div class="ws-text">{escape(question)}</div>')
+
+
+def _reply() -> DeltaGenerator:
+    return st.chat_message("assistant", avatar=":material/water_drop:")
+
+
+def _show_turn(session: Session, turn: rag.KeptTurn, here: Here) -> None:
+    _question(turn.question)
+    with _reply():
+        answer = turn.answer
+        if answer is None:
+            st.html(f'<div class="ws-unknown">{escape(session.text("ask.withheld"))}</div>')
+            return
+        opened = next((c for c in answer.citations if c.number == source.opened(turn.id)), None)
+        left, right = st.columns(_BESIDE, gap="medium") if opened else (st.container(), None)
+        with left:
+            _body(session, answer)
+            source.chips(session, turn.id, answer)
+            _cards(session, answer, here.passages.get(turn.id, ()), opened=opened)
+            _trail(session, answer)
+            rating.buttons(session, turn)
+        if right is not None and opened is not None:
+            with right:
+                source.panel(session, turn.id, opened)
+
+
+def _body(session: Session, answer: rag.Answer) -> None:
+    st.html(answer_html(answer, session.text))
+    if answer.asked:
+        st.caption(session.text("ask.understood", question=plain(answer.asked)))
+    for block in (sides_html(answer, session.text), alternatives_html(answer, session.text)):
+        if block:
+            st.html(block)
+
+
+def _cards(
+    session: Session, answer: rag.Answer, passages: tuple[rag.Passage, ...], *, opened: rag.Citation | None
+) -> None:
+    """Show citations, or what came closest. Documents are fetched anew: a card shows what is true now.
+
+    The citation whose source is ``opened`` is shown there.
+    """
     kb, viewer, text = session.kb, session.viewer, session.text
     for citation in answer.citations:
+        if citation == opened:
+            continue
         st.html(citation_html(citation, kb.document(citation.document, viewer=viewer), text))
-    if answer.abstained and answer.passages:
+    if answer.abstained and passages:
         with st.expander(text("ask.closest"), icon=":material/search:"):
-            for passage in answer.passages[:_CLOSEST]:
+            for passage in passages[:_CLOSEST]:
                 card = passage_html(passage, kb.document(passage.document, viewer=viewer), text)
                 if card:
                     st.html(card)
+
+
+def _trail(session: Session, answer: rag.Answer) -> None:
+    if answer.abstained or not answer.citations:
+        return
+    with st.expander(session.text("ask.trail"), icon=":material/account_tree:"):
+        try:
+            found = session.kb.trail(answer, viewer=session.viewer)
+        except PROBLEMS as error:
+            st.error(plain(str(error)), icon=":material/error:")
+            return
+        if found is not None:
+            st.html(trail_html(found, session.text, theme=st.context.theme.type))
+
+
+def _answer_pending(session: Session, here: Here, question: str) -> None:
+    """Answer a question while people watch: the draft is shown as one, then replaced by what was checked."""
+    text = session.text
+    _question(question)
+    with _reply():
+        place = st.empty()
+        draft = ""
+        if session.jobs.running:
+            st.caption(text("ask.indexing"))
+        try:
+            with st.spinner(text("ask.searching")):
+                events = conversations.going_on(session).stream(question)
+                event = next(events)
+            with st.spinner(text("ask.writing")):
+                while not isinstance(event, rag.Final):
+                    if isinstance(event, rag.Draft):
+                        draft += event.text
+                        place.html(draft_html(draft, text))
+                    event = next(events)
+        except PROBLEMS as error:
+            here.pending, here.problem = None, (question, str(error))
+            st.rerun()
+        here.pending = None
+        answer = event.answer
+    try:
+        turn = conversations.keep(session, answer)
+    except PROBLEMS as error:
+        here.unkept = answer, str(error)
+        st.rerun()
+    # The conversation may have begun only now.
+    _here(session).passages = {**here.passages, turn: answer.passages}
+    st.rerun()

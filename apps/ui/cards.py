@@ -12,12 +12,11 @@ NEAR = 200
 """Characters of context on either side of a quote."""
 NEAR_DENSE = 80
 """The same for scripts that say more in a character: Chinese."""
-FAR = 2000
-"""The same when the source text is opened."""
 _PASSAGE = 600
 """Characters shown of a passage that came close."""
-_HIGH, _MEDIUM = 80, 60
+_HIGH, _MEDIUM = 75, 50
 """Percent from which an answer counts as so sure."""
+_SURE = {"high": "ask.high", "medium": "ask.medium", "low": "ask.low"}
 
 _MARKER = re.compile(r"\[(\d+)\]")
 _DENSE = re.compile(r"[\u3400-\u9fff]")
@@ -42,17 +41,41 @@ def answer_html(answer: rag.Answer, text: Text) -> str:
 
 
 def facts_html(answer: rag.Answer, text: Text) -> str:
-    """Return the line under an answer: whose words, how sure, how long it took."""
+    """Return the line under an answer: how sure it is, in words, whose words it is made of, how long it took."""
     percent = round(answer.confidence * 100)
-    key = "ask.high" if percent >= _HIGH else "ask.medium"
-    word = text(key if percent >= _MEDIUM else "ask.low")
-    sure = text("ask.confidence", word=word, percent=percent)
-    facts = [f"<span>{escape(sure)}</span>"]
+    level = "high" if percent >= _HIGH else "medium" if percent >= _MEDIUM else "low"
+    number = escape(text("ask.confidence", percent=percent))
+    facts = [f'<span class="ws-sure ws-{level}" title="{number}">{escape(text(_SURE[level]))}</span>']
     if answer.origin == "quote":
-        facts.insert(0, f'<span class="ws-tag">{escape(text("ask.quoted"))}</span>')
+        facts.append(f"<span>{escape(text('ask.quoted'))}</span>")
     if seconds := answer.timings.get("total"):
         facts.append(f"<span>{escape(text('ask.seconds', seconds=f'{seconds:.1f}'))}</span>")
     return f'<div class="ws-facts">{"".join(facts)}</div>'
+
+
+def sides_html(answer: rag.Answer, text: Text) -> str:
+    """Return what each source says where sources disagree, with its date; "" where they do not."""
+    rows = []
+    for side in answer.sides:
+        date = escape(text("ask.side_dated", date=side.date) if side.date else text("ask.side_undated"))
+        rows.append(f'{_side_html(side, answer)} <span class="ws-page">{date}</span>')
+    return _list_html(text("ask.disagree"), rows)
+
+
+def alternatives_html(answer: rag.Answer, text: Text) -> str:
+    """Return what else may be meant where an answer is not sure; "" where nothing is."""
+    return _list_html(text("ask.alternatives"), [_side_html(other, answer) for other in answer.alternatives])
+
+
+def _side_html(side: rag.Side, answer: rag.Answer) -> str:
+    citation = next((one for one in answer.citations if one.number == side.citation), None)
+    title = f' <span class="ws-path">{escape(citation.title)}</span>' if citation else ""
+    return f"{number_html(side.citation)} <b>{escape(side.short)}</b>{title}"
+
+
+def _list_html(label: str, rows: list[str]) -> str:
+    items = "".join(f"<li>{row}</li>" for row in rows)
+    return f'<div class="ws-unknown ws-sides"><b>{escape(label)}</b><ul>{items}</ul></div>' if rows else ""
 
 
 def draft_html(draft: str, text: Text) -> str:
@@ -61,7 +84,7 @@ def draft_html(draft: str, text: Text) -> str:
 
 
 def citation_html(citation: rag.Citation, document: rag.Document | None, text: Text) -> str:
-    """Return a card: where a quote stands, the quote in its context, and the source text to open.
+    """Return a card: where a quote stands, and the quote in its context.
 
     Parameters
     ----------
@@ -72,20 +95,14 @@ def citation_html(citation: rag.Citation, document: rag.Document | None, text: T
     text
         The page's strings.
     """
-    head = _place_html(citation, document, text, number_html(citation.number))
+    head = place_html(citation, document, text, number_html(citation.number))
     if document is None or document.text[citation.start : citation.end] != citation.quote:
         note = escape(text("card.gone" if document is None else "card.changed"))
         quote = f'<div class="ws-quote"><mark>{escape(citation.quote)}</mark></div>'
         return f'<div class="ws-card">{head}{quote}<div class="ws-note">{note}</div></div>'
     width = NEAR_DENSE if _DENSE.search(citation.quote) else NEAR
-    near = _marked(document.text, citation.start, citation.end, width, dense=True)
-    far = _marked(document.text, citation.start, citation.end, FAR)
-    location = escape(text("card.location", location=document.id))
-    return (
-        f'<div class="ws-card">{head}<div class="ws-quote">{near}</div>'
-        f"<details><summary>{escape(text('card.source'))}</summary>"
-        f'<div class="ws-source">{far}</div><div class="ws-place">{location}</div></details></div>'
-    )
+    near = marked(document.text, citation.start, citation.end, width, dense=True)
+    return f'<div class="ws-card">{head}<div class="ws-quote">{near}</div></div>'
 
 
 def passage_html(passage: rag.Passage, document: rag.Document | None, text: Text) -> str:
@@ -93,7 +110,7 @@ def passage_html(passage: rag.Passage, document: rag.Document | None, text: Text
     if document is None:
         return ""
     shown = passage.text[:_PASSAGE] + ("…" if len(passage.text) > _PASSAGE else "")
-    head = _place_html(passage, document, text)
+    head = place_html(passage, document, text)
     return f'<div class="ws-card">{head}<div class="ws-quote">{escape(shown)}</div></div>'
 
 
@@ -102,8 +119,8 @@ def number_html(number: int) -> str:
     return f'<span class="ws-number">{number}</span>'
 
 
-def _place_html(place: rag.Citation | rag.Passage, document: rag.Document | None, text: Text, number: str = "") -> str:
-    """Return number, title, page and headings."""
+def place_html(place: rag.Citation | rag.Passage, document: rag.Document | None, text: Text, number: str = "") -> str:
+    """Return number, title, page and headings of a place."""
     parts = [number, f'<span class="ws-title">{escape(place.title)}</span>']
     if place.page is not None:
         pages = document.pages if document else ()
@@ -116,18 +133,23 @@ def _place_html(place: rag.Citation | rag.Passage, document: rag.Document | None
     return f'<div class="ws-head">{"".join(parts)}</div>{below}'
 
 
-def _marked(text: str, start: int, end: int, width: int, *, dense: bool = False) -> str:
+def marked(text: str, start: int, end: int, width: int, *, after: int | None = None, dense: bool = False) -> str:
     """Return ``text[start:end]`` highlighted, with up to ``width`` characters on either side.
 
-    ``dense`` closes gaps in what stands around it; what is highlighted stays as it is.
+    Parameters
+    ----------
+    after
+        Characters behind it, where these are others than before it.
+    dense
+        Whether to close gaps in what stands around it; what is highlighted stays as it is.
     """
-    first, last = max(0, start - width), min(len(text), end + width)
-    before, after = text[first:start], text[end:last]
+    first, last = max(0, start - width), min(len(text), end + (width if after is None else after))
+    before, behind = text[first:start], text[end:last]
     if first > 0:
         # Begin with a whole word, where the script has spaces.
         before = "…" + (before.partition(" ")[2] if " " in before[:30] else before)
     if last < len(text):
-        after = (after.rpartition(" ")[0] if " " in after[-30:] else after) + "…"
+        behind = (behind.rpartition(" ")[0] if " " in behind[-30:] else behind) + "…"
     if dense:
-        before, after = (_WRAPPED.sub(" ", _EMPTY.sub("\n", part)) for part in (before, after))
-    return f"<span>{escape(before)}</span><mark>{escape(text[start:end])}</mark><span>{escape(after)}</span>"
+        before, behind = (_WRAPPED.sub(" ", _EMPTY.sub("\n", part)) for part in (before, behind))
+    return f"<span>{escape(before)}</span><mark>{escape(text[start:end])}</mark><span>{escape(behind)}</span>"

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
@@ -19,7 +20,7 @@ import rag
 from apps.text import LANGUAGES
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-"""The only addresses that are served: the page does not know who asks."""
+"""The only addresses that are served without sign-in: the page does not know who asks then."""
 
 _APP = Path(__file__).with_name("app.py")
 _STARTUP_SECONDS = 120
@@ -45,6 +46,9 @@ _THEME = {
 @click.option("--port", default=8501, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address of this machine to serve at.")
 @click.option("--viewer", metavar="ID[,GROUP…]", help="On whose behalf; default: what everyone may read.")
+@click.option("--auth", is_flag=True, help="Have people sign in (OpenID Connect, set up in .streamlit/secrets.toml).")
+@click.option("--groups-claim", default="groups", show_default=True, help="With --auth: the claim with their groups.")
+@click.option("--editors", metavar="GROUP", help="With --auth: only this group adds and deletes documents.")
 @click.option(
     "--language",
     default="auto",
@@ -52,18 +56,34 @@ _THEME = {
     type=click.Choice(["auto", *LANGUAGES]),
     help="Of the page; auto: the browser's.",
 )
-def ui(kb: Path | None, port: int, host: str, viewer: str | None, language: str) -> None:
+def ui(
+    kb: Path | None,
+    port: int,
+    host: str,
+    viewer: str | None,
+    auth: bool,
+    groups_claim: str,
+    editors: str | None,
+    language: str,
+) -> None:
     """Serve the page where people ask and keep the library."""
-    if host not in LOOPBACK:
+    if host not in LOOPBACK and not auth:
         raise click.ClickException(
-            f"{host} is not this machine's own address, and the page has no sign-in yet: "
-            "serve at 127.0.0.1 and put a proxy with sign-in, or an SSH tunnel, before it"
+            f"{host} is not this machine's own address, and nobody would have to sign in: "
+            "add --auth, or serve at 127.0.0.1 and put a proxy with sign-in, or an SSH tunnel, before it"
         )
+    if auth and viewer:
+        raise click.UsageError("--viewer and --auth exclude each other: with --auth the viewer is who has signed in")
+    if auth and find_spec("authlib") is None:
+        raise click.ClickException("--auth needs a library that is not installed: pip install 'wellspring[auth]'")
     settings = rag.load_settings({"kb": kb})
     port = free_port(host, port)
     arguments = ["--kb", str(settings.kb.absolute()), "--language", language]
     if viewer:
         arguments += ["--viewer", viewer]
+    if auth:
+        arguments += ["--auth", "--groups-claim", groups_claim]
+        arguments += ["--editors", editors] if editors else []
     flags = server_flags(host, port, max_upload_bytes=settings.max_file_bytes)
     with _ended_by_signals():
         serve([sys.executable, "-m", "streamlit", "run", str(_APP), *flags, "--", *arguments], host, port)
@@ -105,8 +125,9 @@ def server_flags(host: str, port: int, *, max_upload_bytes: int) -> list[str]:
         "logger.level": "warning",
         **_THEME,
     }
-    # Against pages elsewhere that give this machine's address a name of their own.
-    allowed = [f"--server.allowedHosts={name}" for name in LOOPBACK]
+    # Against pages elsewhere that give this machine's address a name of their own. With sign-in, which is all that is
+    # served at other addresses, such a page gets no further than that.
+    allowed = [f"--server.allowedHosts={name}" for name in LOOPBACK if host in LOOPBACK]
     return [*(f"--{name}={value}" for name, value in flags.items()), *allowed]
 
 

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import streamlit as st
 
+import rag
 from apps.ui.jobs import Job
 from apps.ui.markup import plain
 from apps.ui.session import Session
@@ -17,16 +18,20 @@ _REFRESH = 0.5
 def forms(session: Session) -> None:
     """Draw the ways by which documents come in."""
     text = session.text
-    upload, folder = st.tabs([text("library.upload_tab"), text("library.folder_tab")])
-    with upload:
+    if session.local:
+        upload, folder = st.tabs([text("library.upload_tab"), text("library.folder_tab")])
+        with upload:
+            _upload(session)
+        with folder:
+            _folder(session)
+    else:
+        # A path would be one of the machine that serves the page.
         _upload(session)
-    with folder:
-        _folder(session)
     st.button(
         text("library.resync"),
         icon=":material/sync:",
         disabled=session.jobs.running,
-        on_click=lambda: _start(session),
+        on_click=lambda: start(session, *session.kb.sources(viewer=session.viewer)),
         key="resync",
     )
 
@@ -35,6 +40,10 @@ def progress(session: Session) -> None:
     """Draw the running job, or how the last one that this person started ended."""
     job: Job | None = session.jobs.current if session.jobs.running else st.session_state.get("job")
     if job is None:
+        return
+    if job.by.principals != session.viewer.principals:
+        if job.running:
+            st.caption(session.text("indexing.busy"))
         return
     if job.running:
         _live(session, job)
@@ -66,7 +75,7 @@ def _upload(session: Session) -> None:
             reason = plain(error.strerror or str(error))
             st.error(text("library.upload_failed", name=plain(file.name), reason=reason))
     if saved:
-        _start(session, str(session.kb.uploads))
+        start(session, str(session.kb.uploads))
 
 
 def _folder(session: Session) -> None:
@@ -78,6 +87,7 @@ def _folder(session: Session) -> None:
             help=text("library.folder_help"),
             key="folder_path",
         )
+        readers = _readers(session)
         sent = st.form_submit_button(text("library.folder_button"), type="primary", disabled=session.jobs.running)
     if not sent:
         return
@@ -86,11 +96,25 @@ def _folder(session: Session) -> None:
     if not named:
         st.warning(text("library.folder_none"))
         return
-    _start(session, str(Path(named).expanduser()) if named.startswith("~") else named)
+    start(session, str(Path(named).expanduser()) if named.startswith("~") else named, readers=readers)
 
 
-def _start(session: Session, *locations: str) -> None:
-    job = session.jobs.start(session.kb, *locations)
+def _readers(session: Session) -> tuple[str, ...] | None:
+    """Ask who may read the documents: everyone, the viewer, or one of their groups. None: as remembered."""
+    text, viewer = session.text, session.viewer
+    if viewer == rag.LOCAL:
+        return None
+    names = {rag.EVERYONE: text("library.everyone"), f"user:{viewer.id}": text("library.only_me")}
+    names |= {f"group:{name}": text("library.group", name=plain(name)) for name in sorted(viewer.groups)}
+    chosen = st.selectbox(
+        text("library.readers"), list(names), format_func=lambda one: names[one], key="folder_readers"
+    )
+    return (chosen,)
+
+
+def start(session: Session, *locations: str, readers: tuple[str, ...] | None = None) -> None:
+    """Begin to bring sources up to date."""
+    job = session.jobs.start(session.kb, *locations, readers=readers, by=session.viewer)
     if job is None:
         st.warning(session.text("indexing.busy"))
     else:

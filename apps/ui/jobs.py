@@ -30,9 +30,20 @@ class Job:
         What is brought up to date.
     locations
         Which sources; none: all that are remembered.
+    readers
+        Principals who may read the documents; None: as remembered.
+    by
+        Who started it: nobody else is told the names of the documents.
     """
 
-    def __init__(self, kb: rag.Wellspring, locations: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        kb: rag.Wellspring,
+        locations: tuple[str, ...],
+        readers: tuple[str, ...] | None = None,
+        by: rag.Viewer = rag.LOCAL,
+    ) -> None:
+        self.by = by
         self.total: int | None = None
         """How many files there seem to be; None when that is not known."""
         self.done = 0
@@ -46,6 +57,7 @@ class Job:
         self.seconds = 0.0
         self._kb = kb
         self._locations = locations
+        self._readers = readers
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="indexing", daemon=True)
         self._began = time.monotonic()
@@ -76,7 +88,7 @@ class Job:
     def _run(self) -> None:
         try:
             self.total = _count_files(self._locations)
-            self.reports = self._kb.sync(*self._locations, progress=self._progress)
+            self.reports = self._kb.sync(*self._locations, progress=self._progress, readers=self._readers)
         except _Stopped:
             self.stopped = True
         except PROBLEMS as error:
@@ -107,12 +119,18 @@ class Jobs:
         """Whether a job is at work."""
         return self.current is not None and self.current.running
 
-    def start(self, kb: rag.Wellspring, *locations: str | Path) -> Job | None:
+    def start(
+        self,
+        kb: rag.Wellspring,
+        *locations: str | Path,
+        readers: tuple[str, ...] | None = None,
+        by: rag.Viewer = rag.LOCAL,
+    ) -> Job | None:
         """Start a job; None when one is running."""
         with self._lock:
             if self.running:
                 return None
-            self.current = Job(kb, tuple(str(location) for location in locations))
+            self.current = Job(kb, tuple(str(location) for location in locations), readers, by)
             return self.current
 
 

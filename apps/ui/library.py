@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 import rag
-from apps.ui import intake
+from apps.ui import intake, sources
 from apps.ui.jobs import PROBLEMS
 from apps.ui.markup import escape, plain
 from apps.ui.session import Session
@@ -33,9 +33,11 @@ def page(session: Session) -> None:
         st.caption(text("library.counts", documents=f"{len(documents):,}", characters=f"{characters:,}"))
     else:
         st.write(text("library.empty"))
-    with st.expander(text("library.add"), icon=":material/add:", expanded=not documents):
-        intake.forms(session)
-    intake.progress(session)
+    if session.edits:
+        with st.expander(text("library.add"), icon=":material/add:", expanded=not documents):
+            intake.forms(session)
+        intake.progress(session)
+    sources.listed(session, documents)
     _failures(session)
     if documents:
         _documents(session, documents)
@@ -43,7 +45,7 @@ def page(session: Session) -> None:
 
 def _failures(session: Session) -> None:
     text = session.text
-    failures = session.kb.failures()
+    failures = session.kb.failures(viewer=session.viewer)
     if not failures:
         return
     with st.expander(text("library.failures", count=len(failures)), icon=":material/warning:"):
@@ -74,8 +76,9 @@ def _documents(session: Session, documents: list[rag.DocumentInfo]) -> None:
     if not shown:
         st.write(text("library.no_match"))
         return
+    failed = {failure.document_id for failure in session.kb.failures(viewer=session.viewer)}
     table = st.dataframe(
-        [_row(session, info) for info in shown],
+        [_row(session, info, stale=info.id in failed) for info in shown],
         hide_index=True,
         placeholder="",
         column_config=_columns(session),
@@ -89,14 +92,15 @@ def _documents(session: Session, documents: list[rag.DocumentInfo]) -> None:
         _stop_asking()
         st.caption(text("library.select"))
         return
-    st.button(
-        text("library.delete", count=len(chosen)),
-        icon=":material/delete:",
-        disabled=session.jobs.running,
-        on_click=lambda: st.session_state.update(deleting=True),
-        key="delete",
-    )
-    if st.session_state.get("deleting"):
+    if session.edits:
+        st.button(
+            text("library.delete", count=len(chosen)),
+            icon=":material/delete:",
+            disabled=session.jobs.running,
+            on_click=lambda: st.session_state.update(deleting=True),
+            key="delete",
+        )
+    if session.edits and st.session_state.get("deleting"):
         _ask_before_deleting(session, chosen)
     _preview(session, chosen[-1])
 
@@ -106,9 +110,11 @@ def table_key(shown: list[rag.DocumentInfo]) -> str:
     return f"documents-{zlib.crc32(chr(0).join(info.id for info in shown).encode('utf-8', 'replace')):08x}"
 
 
-def _row(session: Session, info: rag.DocumentInfo) -> dict[str, Any]:
+def _row(session: Session, info: rag.DocumentInfo, *, stale: bool) -> dict[str, Any]:
     return {
         "title": info.title,
+        "state": session.text("library.stale" if stale else "library.ready"),
+        "readers": sources.readers_named(session, info.readers),
         "format": PurePosixPath(info.id).suffix.lstrip(".").upper() or info.media_type,
         "pages": info.pages or None,
         "characters": info.characters,
@@ -124,6 +130,8 @@ def _columns(session: Session) -> dict[str, Any]:
     moment = "YYYY-MM-DD HH:mm"
     return {
         "title": column.TextColumn(text("library.column_title"), width=300),
+        "state": column.TextColumn(text("library.column_state"), width="small"),
+        "readers": column.TextColumn(text("library.column_readers"), width="small"),
         "format": column.TextColumn(text("library.column_format"), width="small"),
         "pages": column.NumberColumn(text("library.column_pages"), width="small"),
         "characters": column.NumberColumn(text("library.column_characters"), width="small", format="localized"),

@@ -22,6 +22,11 @@ def plain(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
 
 
+def heading(text: str) -> str:
+    """Return ``text`` as a small heading."""
+    return f'<h3 class="ws-group">{escape(text)}</h3>'
+
+
 _DROP = '<path d="M14 2C9 9 5 13.5 5 18a9 9 0 0 0 18 0c0-4.5-4-9-9-16z" fill="#14a394"/>'
 # Drawn here, because Streamlit fetches icons by name from another host when they stand for the page.
 ICON = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 28 28">{_DROP}</svg>'
@@ -62,12 +67,37 @@ STYLE = """<style>
 .ws-quote { margin: .45rem 0 .4rem; padding-left: .75rem; border-left: 3px solid var(--ws-line);
   font-size: .92rem; line-height: 1.55; white-space: pre-line; overflow-wrap: anywhere; }
 .ws-quote span, .ws-source span { opacity: .65; }
-.ws-card mark { background: color-mix(in srgb, #fbbf24 45%, transparent); color: inherit; padding: .05em .1em;
-  border-radius: .2em; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
-.ws-card summary { cursor: pointer; font-size: .82rem; opacity: .8; }
-.ws-source { max-height: 20rem; overflow-y: auto; margin-top: .4rem; font-size: .85rem; line-height: 1.5;
+.ws-card mark, .ws-source mark { background: color-mix(in srgb, #fbbf24 45%, transparent); color: inherit;
+  padding: .05em .1em; border-radius: .2em; -webkit-box-decoration-break: clone; box-decoration-break: clone; }
+.ws-source { max-height: 34rem; overflow-y: auto; font-size: .9rem; line-height: 1.55;
   white-space: pre-wrap; overflow-wrap: anywhere; }
+.ws-sheet { display: block; width: 100%; height: auto; border: 1px solid var(--ws-line); border-radius: .3rem; }
+.ws-sure { font-weight: 600; }
+.ws-facts > .ws-sure { opacity: 1; }
+.ws-sure::before { content: ""; display: inline-block; width: .6em; height: .6em; border-radius: 50%;
+  margin-right: .45em; background: #d97706; }
+.ws-high::before { background: #14a394; }
+.ws-medium::before { background: #3b82f6; }
+.ws-sides ul { margin: .3rem 0 0; padding-left: 0; list-style: none; }
+.ws-sides li { margin: .15rem 0; }
+.ws-sides li b { display: inline; font-size: 1rem; opacity: 1; font-weight: 600; }
+.ws-trail { overflow-x: auto; padding-bottom: .3rem; }
+.ws-graph { overflow: auto; border: 1px solid var(--ws-line); border-radius: .6rem; max-height: 80vh; }
+.ws-graph img { display: block; margin: 0 auto; max-width: 100%; min-width: 40rem; height: auto; }
+.ws-list.ws-list { list-style: none; margin: 0; padding: 0; }
+.ws-list.ws-list li { padding: .5rem 0; border-bottom: 1px solid var(--ws-line); margin: 0; }
+.ws-list li:last-child { border-bottom: 0; }
+.ws-list code { font-size: .82rem; }
+.ws-value { overflow-wrap: anywhere; }
+.ws-group { font-size: 1rem; margin: .8rem 0 .2rem; }
+.ws-findings li { display: flex; gap: .8rem; align-items: baseline; }
+.ws-state { flex: none; min-width: 2.6rem; text-align: center; border-radius: 1rem; font-size: .75rem; font-weight: 600;
+  padding: .1rem .5rem; background: color-mix(in srgb, #14a394 20%, transparent); }
+.ws-bad { background: color-mix(in srgb, #d97706 30%, transparent); }
+.ws-trail img { max-width: none; display: block; }
 .ws-document { max-height: 32rem; overflow-y: auto; padding: .8rem 1rem; border: 1px solid var(--ws-line);
   border-radius: .6rem; font-size: .9rem; line-height: 1.55; white-space: pre-wrap; overflow-wrap: anywhere; }
+.st-key-talks button { justify-content: flex-start; text-align: left; min-width: 0; }
+.st-key-talks button p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 @media (max-width: 640px) { .ws-card { margin-left: -3.4rem; } }
 </style>"""

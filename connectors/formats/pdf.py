@@ -28,8 +28,8 @@ _CELL_END = re.compile(
     r"(?<=[\d)%$] [—–-]) {2,}(?=[^\W\d_])|(?<=[—–-] [—–-]) {2,}(?=[^\W\d_])|(?<=— {2}—) {2,}(?=[^\W\d_])"
 )
 
-# PDFium allows one call at a time in a process.
-_LOCK = Lock()
+# PDFium allows one call at a time in a process; whoever calls it holds this.
+LOCK = Lock()
 
 # PDFium writes U+FFFE for a hyphen at a line's end and drops the line break after it.
 _HYPHEN = "\ufffe"
@@ -49,7 +49,7 @@ def read(data: bytes, *, max_chars: int) -> Parsed:
     """
     import pypdfium2
 
-    with _LOCK, corrupt_file("PDF", pypdfium2.PdfiumError, ValueError):
+    with LOCK, corrupt_file("PDF", pypdfium2.PdfiumError, ValueError):
         # PDFium's own loader, as PdfDocument(data) cannot tell a file without pages from a damaged one.
         handle = pypdfium2.raw.FPDF_LoadMemDocument64(data, len(data), None)
         if not handle:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -39,6 +41,8 @@ _BATCH = 5000
 """Ids in one statement: below SQLite's limit on variables."""
 _WAIT = 60
 """Seconds to wait for another process's transaction."""
+_PAUSE = 0.02
+"""Seconds between two tries where SQLite itself does not wait."""
 _CHUNK = [column for column in t.chunks.c if column.name not in ("vector_key", "vector")]
 _INFO = [column for column in t.documents.c if column.name not in ("text", "sections", "pages")]
 _PLACE = (t.chunks.c.document_id, t.chunks.c.ordinal)
@@ -320,8 +324,22 @@ class SQLiteStore:
 def _set_up(connection: Any, _record: object) -> None:
     """Prepare a new connection. We begin transactions ourselves, so that reading never takes the write lock."""
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    use_log(connection)
+    for pragma in ("synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def use_log(connection: Any) -> None:
+    """Switch a database to write-ahead logging. SQLite does not wait for others there as it does elsewhere."""
+    until = time.monotonic() + _WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_PAUSE)
 
 
 def _begin(connection: Connection) -> None:

@@ -17,10 +17,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
+from scipy.special import expit
 
 from rag.build import open_knowledge_base
 from rag.confidence import Coefficients, features
-from rag.evaluation.datasets import CorpusConnector, Dataset, load_dataset
+from rag.evaluation.datasets import SEED, CorpusConnector, Dataset, load_dataset
 from rag.evaluation.metrics import contains
 from rag.sdk import LOCAL
 
@@ -48,7 +49,7 @@ def collect(dataset: Dataset, *, questions: int) -> list[Sample]:
     with tempfile.TemporaryDirectory() as folder, open_knowledge_base(folder, llm="none") as base:
         base.sync_from(CorpusConnector(shown))
         for question in asked[:questions]:
-            chosen = base.weigh(question.text, viewer=LOCAL)
+            chosen = base.weigh(question.text, viewer=LOCAL).chosen
             if chosen is not None:
                 answerable = not question.gold & hidden
                 held = any(contains(item.text, question.answers) for item in chosen.evidence)
@@ -59,20 +60,70 @@ def collect(dataset: Dataset, *, questions: int) -> list[Sample]:
 def fit(samples: list[Sample]) -> Coefficients:
     """Return the most likely logistic model."""
     values = np.array([sample.features for sample in samples])
-    sign = 2.0 * np.array([sample.answered for sample in samples]) - 1
-
-    def loss(free: NDArray[np.float64]) -> float:
-        logit = values @ _with_fits(free[:-1]) + free[-1]
-        return float(np.mean(np.logaddexp(0, -logit * sign)) + _PULL * np.sum(free[:-1] ** 2))
-
-    *weights, intercept = minimize(loss, np.zeros(values.shape[1])).x.tolist()
-    cosine, coverage, fits, missing = _with_fits(np.array(weights)).tolist()
+    right = np.array([sample.answered for sample in samples])
+    free, intercept = fit_logistic(np.delete(values, 2, axis=1), right, pull=_PULL, given=_FITS * values[:, 2])
+    cosine, coverage, fits, missing = np.insert(free, 2, _FITS).tolist()
     return Coefficients(cosine, coverage, fits, missing, intercept)
 
 
-def _with_fits(free: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Put the given weight among the fitted ones."""
-    return np.insert(free, 2, _FITS)
+def fit_logistic(
+    features: NDArray[np.float64],
+    right: NDArray[np.bool_],
+    *,
+    pull: float,
+    given: NDArray[np.float64] | float = 0.0,
+) -> tuple[NDArray[np.float64], float]:
+    """Return the weights, float64, (m,), and the intercept of a logistic regression (ridge; Hoerl and Kennard 1970).
+
+    Parameters
+    ----------
+    features
+        float64, (n, m). They should be of one scale, about 0 to 1: ``pull`` draws all weights alike.
+    right
+        bool, (n,): what came of each.
+    pull
+        What the sum of the squared weights costs beside the mean log loss; the intercept is free. More than 0: without
+        it, weights grow for ever where the features tell all.
+    given
+        Logits that are added as they are, (n,).
+    """
+    sign = 2.0 * right - 1
+
+    def loss(free: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        margin = (features @ free[:-1] + free[-1] + given) * sign
+        slope = -sign * expit(-margin) / len(sign)
+        gradient = np.append(features.T @ slope + 2 * pull * free[:-1], slope.sum())
+        return float(np.mean(np.logaddexp(0, -margin)) + pull * np.sum(free[:-1] ** 2)), gradient
+
+    found = minimize(loss, np.zeros(features.shape[1] + 1), jac=True).x
+    return found[:-1], float(found[-1])
+
+
+def log_loss(
+    features: NDArray[np.float64], right: NDArray[np.bool_], weights: NDArray[np.float64], intercept: float
+) -> float:
+    """Return the mean negative logarithm (natural) of the probability of what came; lower is better, ln 2 is chance."""
+    return float(np.mean(np.logaddexp(0, -(features @ weights + intercept) * (2.0 * right - 1))))
+
+
+def cross_validated(
+    features: NDArray[np.float64], right: NDArray[np.bool_], *, pull: float, folds: int = 5, seed: int = SEED
+) -> float:
+    """Return the log loss of each row under a model fitted on the other folds, averaged; lower is better.
+
+    Rows are dealt to the folds at random, right and wrong ones apart, so that every fold has its share of both.
+    """
+    random = np.random.default_rng(seed)
+    fold = np.empty(len(right), dtype=np.int64)
+    for outcome in (True, False):
+        rows = np.flatnonzero(right == outcome)
+        fold[random.permutation(rows)] = np.arange(len(rows)) % folds
+    total = 0.0
+    for number in np.unique(fold):
+        held = fold == number
+        weights, intercept = fit_logistic(features[~held], right[~held], pull=pull)
+        total += log_loss(features[held], right[held], weights, intercept) * held.sum()
+    return total / len(right)
 
 
 def report(samples: list[Sample], coefficients: Coefficients) -> str:

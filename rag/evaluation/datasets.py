@@ -10,6 +10,9 @@
     contradictions, {positive_wrong: [...], fakeanswer} (RGB; Chen et al. 2024). Every passage is a document.
 *   ``documents``: a folder with documents/ and questions.json (a list of {id, language, question, answers, gold: paths
     below the folder}); no gold means that the documents hold no answer.
+*   ``questions``: a JSON file, a list of {id, question, answers, gold} as above, without documents: it is asked of a
+    knowledge base that is there. Gold are ids of documents, or paths from the file's folder on. ``Journal.questions``
+    makes such sets of feedback.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ import hashlib
 import json
 import os
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -171,18 +174,26 @@ def _load(path: Path) -> Dataset:
     try:
         if path.is_file():
             entries = _json(path)
-            return _robustness(path, entries) if entries and "query" in entries[0] else _reading(path, entries)
+            return _told_by(entries)(path, entries)
         if (path / "corpus.json").is_file():
             return _multihop(path, _json(path / "corpus.json"), _json(path / "questions.json"))
         if (path / "pdfs").is_dir():
             return _financebench(path, _json(path / "questions.json"))
         if (path / "documents").is_dir():
-            return _documents(path, _json(path / "questions.json"))
+            questions = _documents(path, _json(path / "questions.json"))
+            return Dataset(path.name, "documents", questions, folder=path / "documents")
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
         raise DatasetError(
             f"{path} has not the shape of a known evaluation set: {error!r}; see docs/evaluation.md"
         ) from error
     raise DatasetError(f"{path} is no evaluation set of a known kind; see docs/evaluation.md")
+
+
+def _told_by(entries: list[dict[str, Any]]) -> Callable[[Path, list[dict[str, Any]]], Dataset]:
+    first = entries[0] if entries else {}
+    if "question" in first:
+        return lambda path, entries: Dataset(path.stem, "questions", _documents(path.parent, entries))
+    return _robustness if "query" in first else _reading
 
 
 def _json(path: Path) -> list[dict[str, Any]]:
@@ -305,20 +316,16 @@ def _parts(answer: Any) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(map(str, part)) if isinstance(part, list) else (str(part),) for part in parts)
 
 
-def _documents(path: Path, questions: list[dict[str, Any]]) -> Dataset:
-    return Dataset(
-        name=path.name,
-        kind="documents",
-        folder=path / "documents",
-        questions=tuple(
-            Question(
-                id=str(q["id"]),
-                text=q["question"],
-                answers=tuple(q["answers"]),
-                gold=frozenset(str(path / gold) for gold in q["gold"]),
-                split=q.get("split", ""),
-                type=q.get("type", ""),
-            )
-            for q in questions
-        ),
+def _documents(folder: Path, questions: list[dict[str, Any]]) -> tuple[Question, ...]:
+    return tuple(
+        Question(
+            id=str(q["id"]),
+            text=q["question"],
+            answers=tuple(q["answers"]),
+            # What is absolute, as ids of files are, stays as it is.
+            gold=frozenset(gold if "://" in gold else str(folder / gold) for gold in q["gold"]),
+            split=q.get("split", ""),
+            type=q.get("type", ""),
+        )
+        for q in questions
     )

@@ -90,15 +90,16 @@ def collect(bench: Bench, questions: Sequence[Question], *, without: Collection[
 
 
 def _case(bench: Bench, question: Question, without: Collection[str]) -> Case:
-    retriever = bench.base.retriever()
+    retriever, clock = bench.base.retriever(), bench.embedder
+    assert clock
     gold = frozenset(f"{document}#{page}" for document, page in question.pages) or question.gold
-    began, embedded = time.perf_counter(), bench.embedder.question_seconds
+    began, embedded = time.perf_counter(), clock.question_seconds
     collected = retriever.collect(question.text, viewer=question.viewer or LOCAL, without=without)
     if collected is None:
         return Case(question.split, gold, [], np.zeros((0, len(SIGNALS)), np.float32), "en", False, 0.0)
     view, _, found = collected
     rank(found)
-    seconds = time.perf_counter() - began - (bench.embedder.question_seconds - embedded)
+    seconds = time.perf_counter() - began - (clock.question_seconds - embedded)
     order = np.concatenate(judged(found))
     ids = [view.graph.tables.chunks[number][0] for number in found.numbers[order]]
     chunks = retriever.read(ids, question.viewer or LOCAL)

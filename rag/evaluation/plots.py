@@ -18,6 +18,7 @@ from matplotlib.ticker import MaxNLocator
 from scipy.stats import binomtest
 
 from rag.evaluation.results import Result
+from rag.evaluation.uncertainty import BINS, bins, outcomes, risk_coverage
 
 _SIZE = (5.6, 3.6)
 """Inches."""
@@ -38,7 +39,6 @@ _STYLE: dict[Any, Any] = {
     "axes.prop_cycle": cycler(color=["#1c7ed6", "#f08c00", "#0ca678", "#e64980", "#7048e8", "#868e96"]),
 }
 _BARS = 30
-_BINS = 10
 _MOST_CURVES = 8
 
 
@@ -53,11 +53,11 @@ class Plot:
     svg: str
 
 
-def draw(results: Sequence[Result]) -> list[Plot]:
-    """Return the plots that the results have data for."""
+def draw(results: Sequence[Result], *, threshold: float | None = None) -> list[Plot]:
+    """Return the plots that the results have data for; ``threshold`` is the confidence below which none was given."""
     with mpl.rc_context(_STYLE), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
-        return [*_recall(results), *_coverage(results), *_reliability(results), *_latency(results)]
+        return [*_recall(results), *_coverage(results), *_reliability(results, threshold), *_latency(results)]
 
 
 def _recall(results: Sequence[Result]) -> Iterator[Plot]:
@@ -83,31 +83,40 @@ def _recall(results: Sequence[Result]) -> Iterator[Plot]:
 
 def _coverage(results: Sequence[Result]) -> Iterator[Plot]:
     asked = [result for result in results if result.abstained is not None]
-    answered = sorted((r for r in asked if not r.abstained), key=lambda r: -(r.confidence or 0.0))
-    if not answered:
+    given = [result for result in asked if not result.abstained]
+    known = outcomes(asked)
+    drawn = known or outcomes(given)
+    if drawn is None:
         return
     figure, axes = _axes("coverage: part of the questions answered", "accuracy of these")
-    counts = np.arange(1, len(answered) + 1)
-    accuracy = np.cumsum([result.right for result in answered]) / counts
-    axes.plot(counts / len(asked), accuracy, linewidth=1.8)
-    axes.plot(counts[-1] / len(asked), accuracy[-1], "o", color="#212529", label="at the threshold in use")
+    coverage, risk = risk_coverage(*drawn)
+    axes.plot(coverage * len(drawn[1]) / len(asked), 1 - risk, linewidth=1.8)
+    if given:
+        accuracy = np.mean([result.right for result in given])
+        axes.plot(len(given) / len(asked), accuracy, "o", color="#212529", label="at the threshold in use")
+        axes.legend(loc="lower left")
     axes.set(ylim=(0, 1.02), xlim=(0, 1.02))
-    axes.legend(loc="lower left")
     caption = (
         "If only the surest answers were given: the more are given, the further right. An answer counts as right when "
         "it holds a reference, and as wrong where the documents have no answer."
     )
+    if known:
+        caption += " Right of the dot are the answers that the threshold kept back."
     yield _plot(figure, "coverage", "Accuracy by coverage", caption)
 
 
-def _reliability(results: Sequence[Result]) -> Iterator[Plot]:
-    answered = [(r.confidence, r.right) for r in results if r.abstained is False and r.confidence is not None]
-    if not answered:
+def _reliability(results: Sequence[Result], threshold: float | None) -> Iterator[Plot]:
+    known = outcomes(results)
+    drawn = known or outcomes([result for result in results if result.abstained is False])
+    if drawn is None:
         return
-    confidence, right = np.array([c for c, _ in answered]), np.array([r for _, r in answered])
-    place = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
+    confidence, right = drawn
+    place = bins(confidence)
     figure, axes = _axes("confidence", "part that is right")
     axes.plot([0, 1], [0, 1], color="#adb5bd", linestyle="--", linewidth=1)
+    if known and threshold is not None:
+        axes.axvline(threshold, color="#868e96", linestyle=":", linewidth=1.2, label="threshold in use")
+        axes.legend(loc="upper left")
     for number in np.unique(place):
         chosen = place == number
         hits, size = int(right[chosen].sum()), int(chosen.sum())
@@ -115,10 +124,10 @@ def _reliability(results: Sequence[Result]) -> Iterator[Plot]:
         span = binomtest(hits, size).proportion_ci(method="wilson")
         axes.errorbar(x, y, yerr=[[y - min(span.low, y)], [max(span.high, y) - y]], fmt="o", color="#1c7ed6", capsize=2)
         axes.annotate(str(size), (x, y), xytext=(6, 4), textcoords="offset points", fontsize=8, color="#495057")
-    axes.set(ylim=(-0.02, 1.06), xlim=(0, 1.02))
+    axes.set(ylim=(-0.02, 1.06), xlim=(-0.02, 1.02))
     caption = (
-        "Given answers by confidence, in tenths, with their number and a 95 % Wilson interval. On the dashed line the "
-        "confidence is the probability of being right."
+        f"{'All answers, withheld ones too,' if known else 'Given answers'} by confidence, in {BINS} bins, with their "
+        "number and a 95 % Wilson interval. On the dashed line the confidence is the probability of being right."
     )
     yield _plot(figure, "reliability", "Reliability of the confidence", caption)
 

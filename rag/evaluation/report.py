@@ -11,9 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from numpy.typing import NDArray
 
-from rag.evaluation.results import Result, summary
+from rag.evaluation.compare import bootstrap_interval, resampled_interval
+from rag.evaluation.results import MAIN, Result
+from rag.evaluation.uncertainty import WHOLE, at_thresholds, outcomes, overall
 
 if TYPE_CHECKING:
     from rag.evaluation.plots import Plot
@@ -29,18 +33,25 @@ MEANINGS = {
     "recall@k": "the part of the gold documents among the first k different documents",
     "document_recall@k": "the gold document is among the first k hits",
     "page_recall@k": "a page of the evidence is among the first k hits",
-    "em": "the answer equals a reference (SQuAD's measure)",
+    "em": "the short answer equals a reference (SQuAD's measure)",
     "f1": "words shared with the best reference (SQuAD's measure; characters in Chinese)",
     "accuracy": "the answer holds a reference",
     "contains": "the answer or one of its quotes holds a reference",
     "abstained": "the part of the questions answered with “I don't know”",
     "rejection": "the part of the questions without an answer in the documents that were answered with “I don't know”",
-    "conflict_detected": "where documents contradict each other, both sides are quoted",
-    "citation_precision": "the part of the citations that point into a gold document",
+    "conflict_detected": "where documents contradict each other, both sides are told and cited",
+    "conflict_preferred": "where documents contradict each other and the short answer takes a side, it is the true one",
+    "citation_precision": "the part of the citations whose quote bears out what it is cited for",
+    "citation_gold": "the part of the citations that point into a gold document",
+    "verbatim": "the part of the quotes that stand in their document exactly so",
+    "aurc": "area under the risk–coverage curve: the mean part of wrong answers over all coverages; lower is better",
+    "ece": "expected calibration error: how far the confidence is from the part that is right; lower is better",
+    "brier": "mean squared difference of confidence and outcome; lower is better",
     "index_seconds": "indexing and building all caches",
     "query_ms": "one search, median and 95th percentile",
     "search_ms": "one search without the question's embedding, median and 95th percentile",
-    "seconds_per_question": "one whole answer",
+    "seconds_per_question": "one whole answer, mean",
+    "seconds": "one whole answer, median",
 }
 """By figure; ``@k`` and percentiles are told once."""
 
@@ -63,13 +74,16 @@ def write_report(
     tell
         Called with a line for a person when the plots are left out.
     """
-    plots = _plots(results)
+    threshold = settings.get("answer_threshold")
+    plots = _plots(results, threshold)
     if plots is None and tell:
         tell(NO_PLOTS)
     found = {hit["document"]: hit["title"] for result in results for hit in result.hits}
     values = {
         "figures": figures,
         "rows": [(name, value, meaning(name)) for name, value in figures.items() if isinstance(value, float)],
+        "intervals": intervals(results),
+        "points": at_thresholds(results, threshold),
         "types": _by_type(results),
         "plots": plots or [],
         "no_plots": NO_PLOTS if plots is None else "",
@@ -97,13 +111,32 @@ def meaning(figure: str) -> str:
     return MEANINGS.get(f"{name}@k" if at else name, "").replace("first k", f"first {k}")
 
 
-def _plots(results: Sequence[Result]) -> list[Plot] | None:
+def intervals(results: Sequence[Result]) -> dict[str, tuple[float, float]]:
+    """Return 95 % intervals of the main figures from a bootstrap over questions, by name."""
+    found = {}
+    for name in MAIN:
+        values = np.array([result.figures[name] for result in results if name in result.figures])
+        if values.size:
+            found[name] = bootstrap_interval(values)
+    known = outcomes(results)
+    if known:
+        confidence, right = known
+        for name, figure in WHOLE.items():
+
+            def drawn(at: NDArray[np.int64], figure: Callable[..., float] = figure) -> float:
+                return figure(confidence[at], right[at])
+
+            found[name] = resampled_interval(drawn, len(right))
+    return found
+
+
+def _plots(results: Sequence[Result], threshold: float | None) -> list[Plot] | None:
     """Draw the plots; None where there is nothing to draw them with."""
     try:
         from rag.evaluation.plots import draw
     except ImportError:
         return None
-    return draw(results)
+    return draw(results, threshold=threshold)
 
 
 def _by_type(results: Sequence[Result]) -> dict[str, dict[str, Any]]:
@@ -112,7 +145,7 @@ def _by_type(results: Sequence[Result]) -> dict[str, dict[str, Any]]:
     if len(types) < 2:
         return {}
     of = {name: [result for result in results if result.type == name] for name in types}
-    return {name or "other": {"questions": len(of[name]), **summary(of[name])} for name in types}
+    return {name or "other": {"questions": len(of[name]), **overall(of[name])} for name in types}
 
 
 def _worst(results: Sequence[Result]) -> list[Result]:
@@ -131,11 +164,15 @@ def _told(result: Result, titles: Mapping[str, str]) -> dict[str, Any]:
     def right(hit: Mapping[str, Any]) -> bool:
         return (hit["document"], hit["page"]) in result.pages if result.pages else hit["document"] in result.gold
 
+    def cut(text: str) -> str:
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
     gold = [f"{name(document)}, page {page}" for document, page in result.pages] or list(map(name, result.gold))
     return {
         "result": result,
         "quality": result.quality,
-        "answer": result.answer if len(result.answer) <= _LONGEST else f"{result.answer[: _LONGEST - 1]}…",
+        "answer": cut(result.answer),
+        "withheld": "" if result.never_answered else cut(result.withheld.get("answer", "")),
         "gold": gold,
         "hits": [{**hit, "name": name(hit["document"]), "right": right(hit)} for hit in result.hits[:_HITS]],
     }

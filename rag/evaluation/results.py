@@ -13,11 +13,25 @@ import numpy as np
 from rag.errors import DatasetError
 
 FIGURES_FILE, RESULTS_FILE, SETTINGS_FILE = "figures.json", "results.jsonl", "settings.json"
-LOWER_IS_BETTER = frozenset({"query_ms", "search_ms", "seconds_per_question"})
-"""Times."""
+TIMES = frozenset({"query_ms", "search_ms", "seconds_per_question"})
+"""Lower is better; over all questions they are called ``query_ms_p50`` and so on."""
 NEITHER = frozenset({"abstained"})
 """Not good or bad in itself."""
-_TERSENESS = frozenset({"em", "f1"})
+MAIN = (
+    "accuracy",
+    "em",
+    "f1",
+    "contains",
+    "rejection",
+    "conflict_detected",
+    "conflict_preferred",
+    "citation_precision",
+    "citation_gold",
+    "verbatim",
+    "abstained",
+)
+"""Figures of answers, in the order in which they are shown."""
+_FORM = frozenset({"em", "f1", "citation_precision", "verbatim"})
 
 
 @dataclass(slots=True)
@@ -44,16 +58,25 @@ class Result:
     abstained: bool | None = None
     """None: no answer was asked for; so with ``confidence``."""
     confidence: float | None = None
+    right: bool = False
+    """Whether the question was answered, and rightly."""
+    short: str = ""
     origin: str = ""
     citations: list[dict[str, Any]] = field(default_factory=list)
+    sides: list[dict[str, Any]] = field(default_factory=list)
+    """What disagreeing sources say."""
+    withheld: dict[str, Any] = field(default_factory=dict)
+    """Of a question that was not answered: ``answer``, ``short``, ``abstained``, ``confidence`` and ``right`` of what
+    it gets without a threshold; empty where that was not asked for."""
 
     @property
     def rates(self) -> dict[str, float]:
         """The figures that tell how well the question went, 0 to 1, higher is better.
 
-        Exact match and F1 are not among them: they tell how terse an answer is, rather than whether it is right.
+        Exact match and F1 are not among them, for they tell how terse an answer is rather than whether it is right, nor
+        is what tells whether quotes bear out an answer, be it right or wrong.
         """
-        others = LOWER_IS_BETTER | NEITHER | _TERSENESS
+        others = TIMES | NEITHER | _FORM
         return {name: value for name, value in self.figures.items() if name not in others}
 
     @property
@@ -62,22 +85,49 @@ class Result:
         return sum(self.rates.values()) / len(self.rates) if self.rates else None
 
     @property
-    def right(self) -> bool:
-        """Whether the question was answered, and rightly."""
-        return self.abstained is False and self.figures.get("accuracy", 0.0) == 1.0
+    def never_answered(self) -> bool:
+        """Whether there is no answer even without a threshold."""
+        return bool(self.withheld.get("abstained"))
+
+    @property
+    def outcome(self) -> tuple[float, bool] | None:
+        """The confidence of the answer, given or withheld, and whether that is right; None where it is not known.
+
+        Where there is no answer even without a threshold: (0.0, False).
+        """
+        if self.abstained is False:
+            return self.confidence or 0.0, self.right
+        if self.never_answered:
+            return 0.0, False
+        # Never above the confidence at which it was withheld, so that the point in use lies on the curve.
+        told = self.withheld and (min(self.withheld["confidence"], self.confidence or 0.0), self.withheld["right"])
+        return told or None
 
 
 def summary(results: Sequence[Result]) -> dict[str, float]:
-    """Return every figure over the questions that have it: the mean; of milliseconds the median and 95th percentile."""
-    names = dict.fromkeys(name for result in results for name in result.figures)
+    """Return every figure over the questions that have it: the mean; of milliseconds the median and 95th percentile.
+
+    Seconds have their mean and their median.
+    """
     figures = {}
-    for name in sorted(names, key=LOWER_IS_BETTER.__contains__):
+    for name in in_order(name for result in results for name in result.figures):
         values = [result.figures[name] for result in results if name in result.figures]
         if name.endswith("_ms"):
             figures[f"{name}_p50"], figures[f"{name}_p95"] = np.percentile(values, (50, 95)).round(2).tolist()
         else:
             figures[name] = round(float(np.mean(values)), 4)
+            if name == "seconds_per_question":
+                figures["seconds_p50"] = round(float(np.median(values)), 4)
     return figures
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Return the names of figures, each once: what was found, then ``MAIN``, then times."""
+
+    def place(name: str) -> tuple[bool, int]:
+        return name in TIMES, MAIN.index(name) if name in MAIN else -1
+
+    return sorted(dict.fromkeys(names), key=place)
 
 
 def write_results(
@@ -105,6 +155,9 @@ def read_results(out: Path) -> tuple[dict[str, Any], dict[str, Result]]:
         # Not splitlines: a question may hold other line ends than ours.
         for line in (out / RESULTS_FILE).read_text(encoding="utf-8").strip("\n").split("\n"):
             row = json.loads(line)
+            if "right" not in row:
+                # As older versions left it.
+                row["right"] = row.get("abstained") is False and row["figures"].get("accuracy") == 1.0
             result = Result(**{key: value for key, value in row.items() if key in known})
             result.figures = {name: float(value) for name, value in result.figures.items()}
             results[result.id] = result

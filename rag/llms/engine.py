@@ -10,6 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+TURN_TOKENS = ("<|im_start|>", "<|im_end|>", "<|eot_id|>", "<|start_header_id|>", "<start_of_turn>", "<end_of_turn>")
+"""What begins or ends a turn in the templates of chat models. Any of them ends a reply: a small model may go on with
+the next turn without ending its own.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Sampling:

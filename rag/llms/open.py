@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from langchain_core.language_models import BaseChatModel
 
 from rag.errors import ModelError
+from rag.llms.adapter import adapted_gguf
 from rag.llms.engine import Engine
 from rag.llms.local import LocalChatModel
 from rag.llms.openvino import OpenVinoEngine, openvino_available
@@ -17,7 +19,13 @@ BUILTIN = "builtin"
 
 
 def open_chat_model(
-    name: str, *, models: ModelCache, runtime: str = "auto", max_tokens: int = 96, temperature: float = 0.0
+    name: str,
+    *,
+    models: ModelCache,
+    runtime: str = "auto",
+    adapter: Path | None = None,
+    max_tokens: int = 96,
+    temperature: float = 0.0,
 ) -> BaseChatModel:
     """Return the chat model that a setting names. Nothing is loaded before its first use.
 
@@ -28,6 +36,8 @@ def open_chat_model(
         ``provider:model`` for LangChain's ``init_chat_model`` (``ollama:qwen3``, ``openai:gpt-5-mini``, …).
     runtime
         What runs GGUF files: ``openvino``, ``transformers``, or ``auto`` for the first that is installed.
+    adapter
+        The folder of a LoRA adapter for a local model, as ``rag train llm`` writes it.
 
     Raises
     ------
@@ -35,17 +45,23 @@ def open_chat_model(
         The name is not understood, the file is missing, or the provider's package is not installed.
     """
     if name == BUILTIN:
-        engine = _gguf(lambda: models.weights(LLM), LLM.name, runtime)
+        engine = _gguf(_adapted(lambda: models.weights(LLM), adapter, models), LLM.name, runtime)
     elif name.endswith(".gguf"):
         path = Path(name).expanduser()
         if not path.is_file():
             raise ModelError(f"there is no model file {path}: check the setting 'llm'")
-        engine = _gguf(lambda: path, path.stem, runtime)
+        engine = _gguf(_adapted(lambda: path, adapter, models), path.stem, runtime)
     elif name.startswith("hf:"):
-        engine = TransformersEngine(name.removeprefix("hf:"), name=name.removeprefix("hf:"))
+        engine = TransformersEngine(name.removeprefix("hf:"), name=name.removeprefix("hf:"), adapter=adapter)
+    elif adapter is not None:
+        raise ModelError(f"the setting 'llm_adapter' is for local models, not for {name!r}: set it to none")
     else:
         return _provider(name, max_tokens, temperature)
     return LocalChatModel(engine=engine, max_tokens=max_tokens, temperature=temperature)
+
+
+def _adapted(weights: Callable[[], Path], adapter: Path | None, models: ModelCache) -> Callable[[], Path]:
+    return weights if adapter is None else lambda: adapted_gguf(weights(), adapter, models.folder / "adapted")
 
 
 def _gguf(weights: object, name: str, runtime: str) -> Engine:

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from rag.llms.engine import Sampling
+from rag.llms.engine import TURN_TOKENS, Sampling
 from rag.llms.pump import pump
 
 
@@ -44,10 +44,16 @@ class OpenVinoEngine:
         import openvino_genai
 
         pipeline = self._loaded()
-        prompt = pipeline.get_tokenizer().apply_chat_template(list(messages), add_generation_prompt=True)
-        config = openvino_genai.GenerationConfig()
+        tokenizer = pipeline.get_tokenizer()
+        prompt = tokenizer.apply_chat_template(list(messages), add_generation_prompt=True)
+        # The model's own: a fresh one knows no token that ends a reply.
+        config = pipeline.get_generation_config()
+        config.do_sample = False
         config.max_new_tokens = sampling.max_tokens
         config.apply_chat_template = False
+        # Its keys are bytes.
+        vocabulary = tokenizer.get_vocab()
+        config.stop_token_ids |= {vocabulary[token] for name in TURN_TOKENS if (token := name.encode()) in vocabulary}
         if sampling.temperature > 0:
             config.do_sample = True
             config.temperature = sampling.temperature

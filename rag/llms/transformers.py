@@ -5,10 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from rag.errors import ModelError
-from rag.llms.engine import Sampling
+from rag.llms.adapter import Adapter, adapt
+from rag.llms.engine import TURN_TOKENS, Sampling
+from rag.llms.spans import SpanRule, span_processor
+from rag.prompts import NO_ANSWER
 
 
 class TransformersEngine:
@@ -20,11 +23,19 @@ class TransformersEngine:
         A hub name, or returns the path of a folder or a GGUF file; called on first use.
     name
         The model's name.
+    adapter
+        The folder of a LoRA adapter that is added to the weights.
+    spans
+        Whether replies are held to the words of the last message (``rag.llms.spans``); they are then greedy.
     """
 
-    def __init__(self, source: str | Callable[[], Path], *, name: str) -> None:
+    def __init__(
+        self, source: str | Callable[[], Path], *, name: str, adapter: Path | None = None, spans: bool = False
+    ) -> None:
         self._source = source
         self._name = name
+        self._adapter = adapter
+        self._spans = spans
         self._loaded: tuple[Any, Any] | None = None
         self._loading = threading.Lock()
 
@@ -35,7 +46,7 @@ class TransformersEngine:
 
     def generate(self, messages: Sequence[dict[str, str]], sampling: Sampling) -> Iterator[str]:
         """Yield the reply piece by piece."""
-        from transformers import StoppingCriteria, StoppingCriteriaList, TextIteratorStreamer
+        from transformers import LogitsProcessorList, StoppingCriteria, StoppingCriteriaList, TextIteratorStreamer
 
         tokenizer, model = self._load()
         inputs = tokenizer.apply_chat_template(
@@ -48,14 +59,20 @@ class TransformersEngine:
             def __call__(self, input_ids: Any, scores: Any, **_: Any) -> bool:
                 return abandoned.is_set()
 
+        sampled = sampling.temperature > 0 and not self._spans
         options: dict[str, Any] = {
             "max_new_tokens": sampling.max_tokens,
-            "do_sample": sampling.temperature > 0,
+            "do_sample": sampled,
+            "eos_token_id": _ends(tokenizer, model),
         }
-        if sampling.temperature > 0:
+        if sampled:
             options["temperature"] = sampling.temperature
         if sampling.stop:
             options |= {"stop_strings": list(sampling.stop), "tokenizer": tokenizer}
+        if self._spans:
+            rule = SpanRule(messages[-1]["content"], fixed=[NO_ANSWER])
+            processor = span_processor(tokenizer, rule, begin=inputs["input_ids"].shape[1])
+            options["logits_processor"] = LogitsProcessorList([processor])
         failures: list[BaseException] = []
 
         def run() -> None:
@@ -83,21 +100,47 @@ class TransformersEngine:
     def _load(self) -> tuple[Any, Any]:
         with self._loading:
             if self._loaded is None:
-                from transformers import AutoModelForCausalLM, AutoTokenizer
-
                 source = self._source if isinstance(self._source, str) else self._source()
-                options: dict[str, Any] = {}
-                if isinstance(source, Path) and source.suffix == ".gguf":
-                    options["gguf_file"] = source.name
-                    source = source.parent
-                try:
-                    tokenizer = AutoTokenizer.from_pretrained(str(source), **options)
-                    model: Any = AutoModelForCausalLM.from_pretrained(str(source), **options)
-                except (OSError, ValueError) as error:
-                    reason = str(error).strip().splitlines()[0]
-                    raise ModelError(f"the model {self._name} cannot be loaded: {reason}") from error
+                tokenizer, model = open_model(source, self._name)
+                if self._adapter is not None:
+                    adapt(model, Adapter.load(self._adapter))
                 self._loaded = tokenizer, model.eval().to(_device())
         return self._loaded
+
+
+def open_model(source: str | Path, name: str) -> tuple[Any, Any]:
+    """Return tokenizer and model of a hub name, a folder or a GGUF file.
+
+    Raises
+    ------
+    ModelError
+        There is none, or it cannot be loaded.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers.utils import logging
+
+    # Its bars would be drawn between our lines.
+    cast(Any, logging).disable_progress_bar()
+    options: dict[str, Any] = {}
+    if isinstance(source, Path) and source.suffix == ".gguf":
+        options["gguf_file"] = source.name
+        source = source.parent
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(source), **options)
+        model = AutoModelForCausalLM.from_pretrained(str(source), **options)
+    except (OSError, ValueError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ModelError(f"the model {name} cannot be loaded: {reason}") from error
+    return tokenizer, model
+
+
+def _ends(tokenizer: Any, model: Any) -> list[int] | None:
+    """Return the tokens that end a reply."""
+    own = model.generation_config.eos_token_id
+    known = tokenizer.get_vocab()
+    ends = {known[token] for token in TURN_TOKENS if token in known}
+    ends |= {own} if isinstance(own, int) else set(own or ())
+    return sorted(ends) or None
 
 
 def _device() -> str:

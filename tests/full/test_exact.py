@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from helpers import syncs
 from helpers.exact import STEPS, check
 from hypothesis import given, settings
 
@@ -10,3 +11,9 @@ from hypothesis import given, settings
 @given(STEPS)
 def test_any_sequence_of_changes(steps) -> None:
     check(steps)
+
+
+@settings(max_examples=60, deadline=None)
+@given(syncs.STEPS)
+def test_any_sequence_of_syncs(steps) -> None:
+    syncs.check_sync(steps)

@@ -28,6 +28,16 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wellspring]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def asking(base: Wellspring) -> Iterator[Wellspring]:
+    """The same knowledge base, asked with the same weights named as a file: such a model is always asked, while the
+    built-in one is left alone where the reader is sure.
+    """
+    weights = ModelCache(load_settings().models).weights(LLM)
+    with rag.open(base.folder, llm=str(weights), embedder="builtin") as opened:
+        yield opened
+
+
 @pytest.mark.parametrize(
     ("question", "language", "held"),
     [
@@ -47,19 +57,46 @@ def test_answers_are_cited_verbatim(base: Wellspring, question: str, language: s
         assert document.text[citation.start : citation.end] == citation.quote
 
 
-def test_streaming_drafts(base: Wellspring) -> None:
-    found, *drafts, final = base.stream("How many days of annual leave do employees in Dundee get?")
+@pytest.mark.parametrize(
+    "question", ["How many days of annual leave do employees in Dundee get?", "一线城市住宿上限是多少？"]
+)
+def test_the_model_streams_and_what_it_wrote_is_checked(asking: Wellspring, question: str) -> None:
+    found, *drafts, final = asking.stream(question)
     assert isinstance(found, rag.Found)
-    assert drafts
-    assert all(isinstance(draft, rag.Draft) for draft in drafts)
     assert isinstance(final, rag.Final)
+    pieces = [draft.text for draft in drafts if isinstance(draft, rag.Draft)]
+    assert len(pieces) == len(drafts) > 1
+    assert "".join(pieces).strip()
+    # It ends its reply, and does not write the next turn itself.
+    assert "assistant" not in "".join(pieces)
+    answer = final.answer
+    assert answer.timings["generate"] > 0
+    assert answer.citations
+    for citation in answer.citations:
+        document = asking.document(citation.document)
+        assert document is not None
+        assert document.text[citation.start : citation.end] == citation.quote
+    # Whatever it wrote, what is told is borne out: a quote, or its own words with a quote for each claim.
+    assert answer.origin in ("model", "quote")
+    others = {other.citation for other in answer.alternatives}
+    assert all(f"[{one.number}]" in answer.answer for one in answer.citations if one.number not in others)
 
 
-def test_who_stops_reading_stops_the_model(base: Wellspring) -> None:
-    events = base.stream("What is the IP rating of the Skerry 40?")
-    assert len(list(islice(events, 2))) == 2
+def test_the_built_in_model_is_left_alone_where_the_reader_is_sure(base: Wellspring) -> None:
+    found, final = base.stream("How many days of annual leave do employees in Dundee get?")
+    assert isinstance(found, rag.Found)
+    assert isinstance(final, rag.Final)
+    assert "27" in final.answer.answer
+    assert "generate" not in final.answer.timings
+
+
+def test_who_stops_reading_stops_the_model(asking: Wellspring) -> None:
+    events = asking.stream("What is the IP rating of the Skerry 40?")
+    found, draft = islice(events, 2)
+    assert isinstance(found, rag.Found)
+    assert isinstance(draft, rag.Draft)
     events.close()  # type: ignore[attr-defined]
-    assert base.ask("What is the IP rating of the Skerry 40?").answer
+    assert asking.ask("What is the IP rating of the Skerry 40?").answer
 
 
 def test_transformers_opens_the_same_file() -> None:

@@ -10,7 +10,7 @@ from knowledge.store import SQLiteStore
 from knowledge.testing import HashEmbedder
 from rag.chain import Answerer
 from rag.sdk import Wellspring
-from rag.testing import ScriptedLLM
+from rag.testing import ScriptedLLM, ScriptedReader
 
 TEXTS = {
     "leave.md": "# Leave policy\n\nEmployees in Dundee get 27 days of annual leave. Unused days lapse in March.\n",
@@ -27,19 +27,22 @@ def small_base(
     replies: list[str] | None = None,
     threshold: float = 0.0,
     readers: dict[str, list[str]] | None = None,
+    spans: dict[str, float] | None = None,
 ) -> tuple[Wellspring, ScriptedLLM]:
     """Return a knowledge base of ``texts``, which become files in ``folder/docs``, and its chat model.
 
-    A file with ``readers`` lies in a folder of its own, ``folder/docs-NAME``.
+    A file with ``readers`` lies in a folder of its own, ``folder/docs-NAME``. ``spans`` are what the span reader
+    finds, with scores; None: there is no span reader.
     """
     model = ScriptedLLM(replies=replies or ["NO ANSWER"])
     embedder = HashEmbedder()
+    span_readers = dict.fromkeys(("en", "zh"), ScriptedReader(spans)) if spans is not None else {}
     store = SQLiteStore(folder / "knowledge.sqlite")
     base = Wellspring(
         folder,
         store=store,
         indexer=Indexer(embedder, SpacyExtractor()),
-        answerer=lambda: Answerer(model, embedder, store, passages=3, threshold=threshold),
+        answerer=lambda: Answerer(model, embedder, store, readers=span_readers, passages=3, threshold=threshold),
     )
     (folder / "docs").mkdir(parents=True)
     for name, text in (TEXTS if texts is None else texts).items():

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 from playwright.sync_api import Locator, Page, expect
 
 from apps.text import Text
+
+Shoot = Callable[[Page, str], None]
 
 EN, ZH = Text("en"), Text("zh")
 PATIENCE = 180_000
@@ -20,7 +29,11 @@ def ask(page: Page, question: str) -> Locator:
     box.fill(question)
     box.press("Enter")
     answer = messages.nth(before + 1)
-    expect(answer.locator(".ws-answer, .ws-unknown")).to_be_visible(timeout=PATIENCE)
+    # What can be done with an answer comes when it is kept.
+    expect(answer.get_by_text(re.compile(rf"^\s*(?:{EN('rate.helpful')}|{ZH('rate.helpful')})\s*$"))).to_be_visible(
+        timeout=PATIENCE
+    )
+    expect(answer.locator(".ws-answer, .ws-unknown").first).to_be_visible()
     expect(box).to_be_enabled(timeout=PATIENCE)
     expect(answer.locator(".ws-draft")).to_have_count(0)
     return answer
@@ -63,3 +76,40 @@ def delete_first_row(page: Page) -> None:
     page.get_by_role("button", name=EN("library.delete", count=1)).click()
     page.get_by_role("dialog").get_by_role("button", name=EN("library.delete_confirm"), exact=True).click()
     expect(page.get_by_text(EN("library.no_match"))).to_be_visible(timeout=PATIENCE)
+
+
+def command(kb: Path, *options: str) -> list[str]:
+    return [sys.executable, "-m", "rag.cli", "ui", "--kb", str(kb), *options]
+
+
+@contextmanager
+def served(kb: Path, *options: str, port: int = 0) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run the command on that port, or a free one; yield it with the page's address."""
+    child = subprocess.Popen(
+        command(kb, "--port", str(port), *options),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=kb.parent,
+    )
+    assert child.stdout is not None
+    assert child.stderr is not None
+    try:
+        line = child.stdout.readline()
+        match = re.fullmatch(r"Wellspring is at (http://127\.0\.0\.1:\d+)\n", line)
+        assert match, child.stderr.read()
+        yield child, match[1]
+    finally:
+        child.terminate()
+        child.wait(30)
+        child.stdout.close()
+        child.stderr.close()
+
+
+def chip(answer: Locator, number: int) -> Locator:
+    """Return the chip that opens a citation's source."""
+    return answer.get_by_role("radio").filter(has_text=re.compile(rf"^{number}\s"))
+
+
+def radio(page: Page | Locator, name: str) -> Locator:
+    return page.get_by_role("radio").filter(has_text=name).first

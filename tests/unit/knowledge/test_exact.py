@@ -19,7 +19,7 @@ from knowledge.sync import sync
 from knowledge.testing import HashEmbedder
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(STEPS)
 def test_sequences_of_changes(steps) -> None:
     check(steps)

@@ -103,7 +103,7 @@ def test_two_processes_may_make_it_at_once(tmp_path) -> None:
         except StoreError as error:
             problems.append(error)
 
-    threads = [threading.Thread(target=make) for _ in range(6)]
+    threads = [threading.Thread(target=make) for _ in range(12)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -122,7 +122,7 @@ def test_the_prompt_holds_numbered_passages_and_the_question(tmp_path: Path) -> 
 
 def test_the_chain_is_plain_langchain(tmp_path: Path) -> None:
     base, model = small_base(tmp_path, replies=["Hello."])
-    retriever = KnowledgeRetriever(retriever=base.retriever(), store=base.store, viewer=LOCAL, k=2)
+    retriever = KnowledgeRetriever(retriever=base.retriever, store=base.store, viewer=LOCAL, k=2)
     documents = retriever.invoke("annual leave in Dundee")
     assert documents[0].metadata["title"] == "Leave policy"
     assert answer_chain(retriever, model).invoke({"question": "annual leave?"}).strip() == "Hello."

@@ -1,3 +1,4 @@
+import io
 import json
 import sys
 from collections.abc import Callable
@@ -231,6 +232,10 @@ def test_eval(rag: Rag, tmp_path: Path) -> None:
     assert same.json["recall@1_low"] == same.json["recall@1_high"] == 0.0
     assert "recall@1" in rag("eval", "--compare", "out", "out").out
     assert rag("eval", "--compare", "out").status == 2
+    table = rag("eval", "--compare", "out", "out", "--markdown").out
+    assert all(f"| {name} | " in table for name in ("em", "f1", "contains", "accuracy", "aurc", "ece"))
+    assert not {"aurc", "ece"} & rag("eval", ".", "--no-curve", "--threshold", "1", "--json").json.keys()
+    assert rag("eval", ".", "--threshold", "1", "--json").json["abstained"] == 1.0
 
 
 def test_models_and_doctor(rag: Rag, tmp_path: Path) -> None:
@@ -300,6 +305,9 @@ def test_another_embedder_is_told(rag: Rag, monkeypatch: pytest.MonkeyPatch) -> 
         ("eval", "docs", "--compare", "docs", "docs"),
         ("eval", "--compare", "docs", "docs", "--limit", "3"),
         ("eval", "docs", "--limit", "0"),
+        ("eval", "docs", "--threshold", "2"),
+        ("eval", "docs", "--markdown"),
+        ("eval", "--compare", "docs", "docs", "--curve"),
     ],
 )
 def test_wrong_usage_is_status_2(rag: Rag, arguments: tuple[str, ...]) -> None:
@@ -318,3 +326,16 @@ def test_help(rag: Rag, arguments: tuple[str, ...]) -> None:
 def test_commands_of_other_packages_are_listed(rag: Rag) -> None:
     assert "ui" in rag("--help").out
     assert rag("--version").status == 0
+
+
+def test_chat(rag: Rag, monkeypatch: pytest.MonkeyPatch) -> None:
+    rag("index", "docs")
+    lines = [LEAVE, "", "and in Tampere?", "/new", "and in Tampere?"]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(lines)))
+    told = rag("chat", "--llm", "none")
+    assert told.status == 0
+    assert "27 days of annual leave" in told.out
+    assert "[1] Leave policy" in told.out
+    understood = [line for line in told.out.splitlines() if line.startswith("understood as: ")]
+    assert understood == ["understood as: How many days of annual leave do employees in Tampere get?"]
+    assert "new conversation" in told.err

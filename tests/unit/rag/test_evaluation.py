@@ -3,15 +3,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers.bases import small_base
 from helpers.sets import documents, financebench, multihop, reading, robustness, write
 
-from connectors import Access, Upsert
+from connectors import Access, Upsert, Viewer
 from rag.errors import DatasetError
 from rag.evaluation import evaluate
 from rag.evaluation.datasets import CorpusConnector, Dataset, Question, load_dataset
 from rag.evaluation.metrics import contains, exact_match, f1, holds, recall
-from rag.evaluation.run import prepared, tells_both
-from rag.records import Answer, Citation
+from rag.evaluation.run import prepared
 
 
 def test_multihop(tmp_path: Path) -> None:
@@ -254,7 +254,9 @@ def test_evaluating_documents(tmp_path: Path) -> None:
     figures = evaluate(documents(tmp_path / "mine"), llm="none", out=tmp_path / "out")
     assert (figures["dataset"], figures["questions"]) == ("mine", 2)
     assert figures["recall@1"] == figures["recall@10"] == 1.0
-    assert figures["accuracy"] == figures["contains"] == figures["citation_precision"] == figures["rejection"] == 1.0
+    assert figures["accuracy"] == figures["contains"] == figures["citation_gold"] == figures["rejection"] == 1.0
+    assert figures["citation_precision"] == figures["verbatim"] == 1.0
+    assert {"aurc", "ece", "brier", "seconds_p50"} <= figures.keys()
     assert figures["abstained"] == 0.5
     assert 0 < figures["f1"] < 1
     times = {"index_seconds", "query_ms_p50", "query_ms_p95", "search_ms_p50", "search_ms_p95", "seconds_per_question"}
@@ -309,7 +311,7 @@ def test_evaluating_robustness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     out = tmp_path / "out"
     figures = evaluate(robustness(tmp_path / "rgb.json"), llm="none", out=out)
     assert figures["questions"] == 2
-    assert figures["accuracy"] == figures["contains"] == figures["citation_precision"] == 1.0
+    assert figures["accuracy"] == figures["contains"] == figures["citation_gold"] == figures["verbatim"] == 1.0
     assert {"rejection", "conflict_detected", "abstained", "seconds_per_question"} <= figures.keys()
     assert not {"em", "f1", "recall@1"} & figures.keys()
     rows = {row["id"]: row for row in map(json.loads, (out / "results.jsonl").read_text(encoding="utf-8").splitlines())}
@@ -328,33 +330,7 @@ def test_evaluating_robustness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         "1/rejection": {"rejection"},
     }
     assert rows["0/rejection"]["abstained"] is True
-
-
-@pytest.mark.parametrize(
-    ("quotes", "told"),
-    [
-        ({"right": "Led by Ann Lee and Ian Gow.", "wrong": "Led by Tom Birch."}, True),
-        ({"right": "Led by Ann Lee and Ian Gow."}, False),
-        ({"wrong": "Led by Tom Birch."}, False),
-        ({"right": "Led by Ann Lee.", "wrong": "Led by Tom Birch."}, False),
-        ({"right": "Led by Ann Lee and Ian Gow, not by Tom Birch."}, False),
-        ({"right": "Led by Ann Lee and Ian Gow.", "other": "Led by Tom Birch."}, False),
-        ({}, False),
-    ],
-)
-def test_a_conflict_is_detected_when_both_sides_are_quoted(quotes: dict[str, str], told: bool) -> None:
-    question = Question(
-        id="1",
-        text="Who leads?",
-        answers=(),
-        gold=frozenset({"right"}),
-        parts=(("Ann Lee", "A. Lee"), ("Ian Gow",)),
-        fake="Tom Birch",
-        contradicting=frozenset({"wrong"}),
-    )
-    citations = tuple(Citation(name, name, None, quote, 0, len(quote)) for name, quote in quotes.items())
-    answer = Answer("Who leads?", "Ann Lee and Ian Gow, or Tom Birch.", False, 0.9, citations)
-    assert tells_both(question, answer) is told
+    assert (rows["0/noise"]["right"], rows["0/rejection"]["right"]) == (True, False)
 
 
 @pytest.mark.usefixtures("weightless")
@@ -363,6 +339,12 @@ def test_a_bench_is_asked_as_often_as_one_likes(tmp_path: Path) -> None:
     with prepared(dataset, llm="none") as bench:
         first, again = (bench.ask_all(dataset.questions, answers=True) for _ in range(2))
     assert [(result.answer, result.retrieved) for result in first] == [(r.answer, r.retrieved) for r in again]
+
+
+def test_settings_are_passed_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.evaluation.run.load_settings", lambda overrides: pytest.fail(str(overrides)))
+    with pytest.raises(pytest.fail.Exception, match="'reader': 'trained', 'llm': None, 'kb'"):
+        evaluate(documents(tmp_path / "mine"), reader="trained", llm=None)
 
 
 @pytest.mark.usefixtures("weightless")
@@ -375,3 +357,40 @@ def test_a_folder_that_cannot_be_written_is_told_before_the_work(tmp_path: Path)
 def test_a_decimal_point_is_part_of_its_number() -> None:
     assert contains("It is 3.5 percent.", ["3.5 percent"])
     assert not contains("It is 3.5 percent.", ["35 percent"])
+
+
+def test_questions_alone_are_asked_of_what_is_there(tmp_path: Path) -> None:
+    base, _ = small_base(tmp_path / "kb")
+    leave = tmp_path / "kb" / "docs" / "leave.md"
+    asked = [
+        {"id": "1", "question": "How many days of annual leave?", "answers": ["27 days"], "gold": ["kb/docs/leave.md"]},
+        {"id": "2", "question": "Who is responsible for it?", "answers": ["A"], "gold": [str(leave), "s3://b/x"]},
+        {"id": "3", "question": "", "answers": [], "gold": []},
+    ]
+    path = write(tmp_path / "mine.json", asked)
+    dataset = load_dataset(path)
+    assert (dataset.name, dataset.kind, dataset.folder, dataset.documents) == ("mine", "questions", None, ())
+    assert [question.gold for question in dataset.questions] == [{str(leave)}, {str(leave), "s3://b/x"}, set()]
+    before = base.digest()
+    told: list[tuple[int, int]] = []
+    with base:
+        figures = base.evaluate(path, out=tmp_path / "out", asked=lambda *done: told.append(done))
+        assert base.digest() == before
+        hidden = base.evaluate(path, viewer=Viewer("eve"), answers=False)
+    assert (figures["dataset"], figures["questions"], figures["contains"]) == ("mine", 3, 0.5)
+    assert "index_seconds" not in figures
+    assert "accuracy" not in hidden
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    assert json.loads((tmp_path / "out" / "figures.json").read_text()) == figures
+    assert "Who is responsible" in (tmp_path / "out" / "report.html").read_text()
+    with pytest.raises(DatasetError, match="--kb"):
+        evaluate(path)
+
+
+def test_questions_alone_by_the_command(tmp_path: Path) -> None:
+    base, _ = small_base(tmp_path / "kb")
+    base.close()
+    asked = [{"id": "1", "question": "How many days of leave?", "answers": ["27 days"], "gold": ["kb/docs/leave.md"]}]
+    path = write(tmp_path / "mine.json", asked)
+    figures = evaluate(path, kb=tmp_path / "kb", embedder="hash", llm="none", reader="none")
+    assert figures["recall@1"] == 1.0

@@ -70,6 +70,51 @@ def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert (figures, results) == ({"dataset": "mine", "em": 1.0}, {"q1": one})
 
 
+def answered(number: int, confidence: float, right: bool) -> Result:
+    one = result(number, em=float(right))
+    one.abstained, one.confidence, one.right = False, confidence, right
+    return one
+
+
+def test_figures_that_are_no_means_are_compared_too(tmp_path: Path) -> None:
+    a = run(tmp_path / "a", [answered(n, 0.9 if n % 2 else 0.1, right=n < 10) for n in range(20)])
+    b = run(tmp_path / "b", [answered(n, 0.9 if n < 10 else 0.1, right=n < 10) for n in range(20)])
+    em, aurc, ece, brier = compare(a, b).differences
+    assert [em.figure, aurc.figure, ece.figure, brier.figure] == ["em", "aurc", "ece", "brier"]
+    # In A half of every group is wrong; in B the ten surest are right and the others wrong.
+    assert (aurc.a, aurc.b) == (pytest.approx(0.5), pytest.approx(sum(n / (10 + n) for n in range(1, 11)) / 20))
+    assert (ece.a, ece.b) == (pytest.approx(0.4), pytest.approx(0.1))
+    assert (brier.a, brier.b) == (pytest.approx((0.81 + 0.01) / 2), pytest.approx(0.01))
+    for one in (aurc, ece, brier):
+        assert one.low < one.diff < one.high < 0
+        assert (one.better, one.worse, one.counted) == (0, 0, False)
+    flat = compare(a, b).as_dict()
+    assert flat["brier_diff"] == pytest.approx(-0.4)
+    assert "aurc_better" not in flat
+
+
+def test_without_every_outcome_there_is_no_curve_to_compare(tmp_path: Path) -> None:
+    a = run(tmp_path / "a", [answered(1, 0.9, right=True), answered(2, 0.8, right=True)])
+    unknown = answered(2, 0.1, right=False)
+    unknown.abstained = True
+    b = run(tmp_path / "b", [answered(1, 0.9, right=True), unknown])
+    assert [one.figure for one in compare(a, b).differences] == ["em"]
+
+
+def test_a_table_in_markdown(tmp_path: Path) -> None:
+    times = {"seconds_per_question": 1.0, "abstained": 0.0}
+    a = run(tmp_path / "a", [result(n, f1=0.5, accuracy=0.0, **times) for n in range(4)])
+    b = run(tmp_path / "b", [result(n, f1=0.5, accuracy=1.0, **times) for n in range(4)])
+    assert compare(a, b).as_markdown().splitlines() == [
+        "| figure | A | B | B - A | 95 % interval | better | worse |",
+        "|---|---:|---:|---:|---|---:|---:|",
+        "| accuracy | 0.000 | 1.000 | +1.000 | +1.000 … +1.000 | 4 | 0 |",
+        "| f1 | 0.500 | 0.500 | +0.000 | +0.000 … +0.000 | 0 | 0 |",
+        "| abstained | 0.000 | 0.000 | +0.000 | +0.000 … +0.000 |  |  |",
+        "| seconds_per_question | 1.000 | 1.000 | +0.000 | +0.000 … +0.000 | 0 | 0 |",
+    ]
+
+
 @pytest.mark.parametrize(
     ("files", "words"),
     [

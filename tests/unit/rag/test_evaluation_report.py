@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from rag.evaluation.report import MEANINGS, NO_PLOTS, meaning, write_report
-from rag.evaluation.results import Result, summary
+from rag.evaluation.report import MEANINGS, NO_PLOTS, intervals, meaning, write_report
+from rag.evaluation.results import Result
+from rag.evaluation.uncertainty import overall
 
 ROOT = Path(__file__).parents[3]
 EVIL = '<script>alert("x")</script> & a|b *c* 表\nnext'
@@ -29,14 +30,17 @@ def results() -> list[Result]:
             answer=EVIL,
             abstained=n == 0,
             confidence=n / 10,
+            right=n % 4 > 0,
+            short=EVIL,
+            withheld={} if n else {"answer": EVIL, "short": "", "abstained": False, "confidence": 0.0, "right": True},
         )
         for n in range(10)
     ]
 
 
 def written(folder: Path, of: list[Result], **options: Any) -> tuple[str, str]:
-    settings = {"split": "all", "limit": None, "date": "2026-01-01", "llm": "<none>"}
-    figures = {"dataset": "<set>", "questions": len(of), **summary(of)}
+    settings = {"answer_threshold": 0.1, "split": "all", "limit": None, "date": "2026-01-01", "llm": "<none>"}
+    figures = {"dataset": "<set>", "questions": len(of), **overall(of)}
     write_report(folder, figures, of, settings, titles={"d/1": EVIL}, **options)
     return tuple((folder / f"report.{ending}").read_text(encoding="utf-8") for ending in ("html", "md"))  # type: ignore[return-value]
 
@@ -79,12 +83,36 @@ def test_the_report_holds_figures_types_worst_questions_and_settings(tmp_path: P
     assert page.index("q0") < page.index("q3"), "the worst come first"
 
 
+def test_the_report_tells_what_comes_of_thresholds(tmp_path: Path) -> None:
+    page, text = written(tmp_path, results())
+    # Of ten questions the surest is the ninth; with 0.1 in use the first is withheld, which would be right.
+    assert "| **0.1** | 0.900 | 0.778 | 0.700 | – |" in text
+    assert "| 0.9 | 0.100 | 1.000 | 0.100 | – |" in text
+    assert page.count('class="used"') == 1
+    assert "aurc" in text
+    assert "withheld (right): " in text
+    unknown = results()
+    unknown[0].withheld = {}
+    page, text = written(tmp_path, unknown)
+    assert "By threshold" not in page + text
+    assert "aurc" not in text
+
+
+def test_intervals_of_the_main_figures() -> None:
+    found = intervals(results())
+    assert found.keys() == {"accuracy", "abstained", "aurc", "ece", "brier"}
+    means = overall(results())
+    for name, (low, high) in found.items():
+        assert 0 <= low <= means[name] <= high <= 1, name
+        assert low < high
+
+
 def test_markdown_is_one_line_a_row_and_means_only_itself(tmp_path: Path) -> None:
     _, text = written(tmp_path, results())
     assert "<script>" not in text.replace("\\<script\\>", "")
     rows = [line for line in text.splitlines() if line.startswith("|")]
     assert all(line.endswith("|") for line in rows)
-    assert {len(re.findall(r"(?<!\\)\|", line)) for line in rows} == {3, 4}
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in rows} == {3, 4, 5, 6}
     for name in re.findall(r"\]\((.*?)\)", text):
         assert (tmp_path / name).read_text(encoding="utf-8").startswith("<?xml")
 

@@ -154,3 +154,45 @@ def test_new_names_lead_on() -> None:
     assert follow_up(read(SKERRY), ranked) == "Aino Rautala extension"
     asked = "Where does Aino Rautala sit?"
     assert follow_up(read(asked), rank(asked, passage(1, "Seats", "Aino Rautala sits by the window."))) == ""
+
+
+def test_the_row_before_is_no_context_of_a_row() -> None:
+    found = rank(
+        "What does the Alder pump cost?",
+        passage(1, "prices", "item: Alder pump | price: 120 euros\nitem: Birch valve | price: 45 euros"),
+    )
+    birch = next(item for item in found if "Birch" in item.text)
+    assert "alder" not in birch.around
+    assert "alder" in next(item for item in found if "Alder" in item.text).tokens
+
+
+def test_the_head_of_a_table_is_context_of_its_rows() -> None:
+    found = rank("What does the Alder pump cost?", passage(1, "list", "| Item | Cost |\n| Alder pump | 120 euros |"))
+    assert "cost" in next(item for item in found if "Alder" in item.text).around
+
+
+def test_a_family_joins_its_model() -> None:
+    chosen = choose(
+        "How long is the warranty period for the product of order KR-881?",
+        passage(1, "orders", "order: KR-881 | product: Alder 7 | state: open"),
+        passage(
+            2,
+            "warranty",
+            "family: Birch valves | warranty period: 12 months\nfamily: Alder | warranty period: 9 months",
+        ),
+    )
+    assert [item.passage.title for item in chosen.evidence] == ["orders", "warranty"]
+    assert "9 months" in chosen.evidence[-1].text
+
+
+def test_a_number_of_things_is_no_model() -> None:
+    chosen = choose(
+        "How many days of annual leave do I get in the Quern office?",
+        passage(1, "leave", "Annual leave in days\n\nQuern 27 days 30 days\nMoyle 28 days 32 days"),
+        passage(
+            2,
+            "staff",
+            "name: Ada Brook | office: Moyle | extension: 5141\nname: Bo Lund | office: Quern | extension: 5142",
+        ),
+    )
+    assert [item.text for item in chosen.evidence] == ["Quern 27 days 30 days"]

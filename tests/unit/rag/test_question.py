@@ -16,12 +16,16 @@ def read(text: str, **rarities: float) -> AskedQuestion:
         ("How much is the Skerry 40?", "It costs 1,480 euros.", "It ships in March."),
         ("What is the price of the pump?", "Price: €55", "The pump is red."),
         ("How long is the warranty?", "It lasts 24 months.", "It covers 24 parts."),
+        ("How long is the warranty period?", "It is 24 months.", "A 25 m cable is included."),
+        ("What lead time do you offer?", "Orders take 6 weeks.", "We stock 150 to 400 of them."),
+        ("How long is the cable?", "It is 25 m long.", "It is black."),
         ("How often are filters cleaned?", "They are cleaned every 6 weeks.", "They are cleaned by 6 people."),
         ("When does the office open?", "It opens in March.", "It opens soon."),
         ("When does the office open?", "It opens on Monday.", "It opens with a party."),
         ("Who leads the project?", "It is led by Mara Quist.", "It is led by nobody."),
         ("一线城市住宿上限是多少？", "上限为550元。", "上限另行通知。"),
         ("保修期多长？", "保修24个月。", "保修由厂家负责。"),
+        ("交货期是多久？", "交货期为6周。", "电缆长10米。"),
         ("谁负责报销？", "由王小明负责。", "2024"),
         ("公司什么时候成立？", "成立于2004年。", "成立很久。"),
         ("单价是多少钱？", "每台1480元。", "另行报价。"),
@@ -100,3 +104,19 @@ def test_missing_names() -> None:
     assert asked.missing(set()) == 1.0
     assert read("where is the depot?").missing(set()) == 0.0
     assert read("泵X200多重？").names == {"x200"}
+
+
+def test_names_are_those_of_the_sentence_that_asks() -> None:
+    def names(text: str) -> frozenset[str]:
+        return AskedQuestion.read(text, idf=lambda token: 1.0).names
+
+    assert "2026" not in names("I drove there in March 2026. How much per mile does policy 4 pay?")
+    assert "dunde" in names("I work in the Dundee office. How many days do I get?")
+    assert {"j", "1997"} <= names("What did J. K. Rowling write in 1997?")
+
+
+def test_what_is_asked_at_last_counts_by_itself() -> None:
+    asked = AskedQuestion.read("The gauge hangs over salt water all year - what is its rating?", idf=lambda token: 1.0)
+    assert asked.focus.keys() == {"rate"}
+    assert asked.coverage({"rate"}) == 1.0
+    assert AskedQuestion.read("What is its rating?", idf=lambda token: 1.0).focus == {}

@@ -1,0 +1,153 @@
+"""Candidates for the short answer: spans that a reader found, each with the sentence that it stands in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from knowledge.language import search_tokens
+from rag.evidence import Chosen, Evidence
+from rag.question import AskedQuestion
+from rag.reader import Span
+from rag.records import Passage
+from rag.rivals import Rivals
+
+_SAME_SCORE = -3.0
+"""A span that scores less than this does not speak for the same answer elsewhere."""
+MOST_AGREE = 3
+"""Up to which documents that agree, or should, are counted."""
+_NEARLY = 0.7
+_ASKS = re.compile(r"^(?:什么|怎么|怎样|如何|多少|谁|哪|为何|几|which|what|who|how|why|when|where)", re.IGNORECASE)
+"""What a span begins with that asks, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A span that may be the answer."""
+
+    short: str
+    evidence: Evidence
+    """The sentence that it stands in."""
+    start: int
+    end: int
+    """Half-open character offsets into ``Document.text``."""
+    score: float
+    """The reader's, against no answer: higher is better."""
+    margin: float = 0.0
+    """How much better it is than the best span that says something else."""
+    agree: int = 0
+    """Other documents with a span that says the same."""
+    others: int = 0
+    """Other documents that hold nearly as much of the question: where there are some, they should agree."""
+    chosen: bool = False
+    """Whether its sentence is what ``choose_evidence`` chose."""
+    coverage: float = 0.0
+    """0 to 1: how much of the question its sentence holds, or the pair that was chosen with it."""
+    held: float = 0.0
+    """0 to 1: how much of the question its passage and title hold."""
+    missing: float = 0.0
+    """0 to 1: the part of the question's names that its sentence, or the pair, does not hold."""
+    echo: float = 0.0
+    """0 to 1: the part of its words that the question holds: an answer seldom repeats the question."""
+    fits: bool = True
+    """Whether the span itself is of the kind that is asked for."""
+    asks: bool = False
+    """Whether it stands in a question, or is itself a word that asks: questions answer nothing."""
+    rival: bool = False
+    """Whether its sentence is about another thing than the question (see ``rag.rivals``)."""
+    reply: str = ""
+    """What a chat model said beside it: ``same``, ``other``, ``none`` (that the passages do not answer); "" where none
+    was asked."""
+    sure: float = 0.0
+    """0 to 1: how likely it is right (see ``rag.confidence``)."""
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """Document, start and end."""
+        return self.evidence.passage.document, self.start, self.end
+
+
+def candidates(
+    asked: AskedQuestion,
+    spans: Sequence[Span],
+    ranked: Sequence[Evidence],
+    chosen: Chosen | None,
+    rivals: Rivals | None = None,
+) -> list[Candidate]:
+    """Return the spans that stand in a sentence of ``ranked``, best score first.
+
+    Parameters
+    ----------
+    spans
+        Of the passages that the evidence is of; ``Span.passage`` is ``Passage.number - 1``.
+    rivals
+        Of the question; None: no sentence is taken to be about another thing.
+    """
+    by_passage: dict[int, list[Evidence]] = {}
+    for item in ranked:
+        by_passage.setdefault(item.passage.number, []).append(item)
+    held = {number: _held(asked, items[0].passage) for number, items in by_passage.items()}
+    found = []
+    for span in spans:
+        for item in by_passage.get(span.passage + 1, ()):
+            start = item.passage.start + span.start
+            if item.start <= start < item.end:
+                end = min(item.passage.start + span.end, item.end)
+                one = _candidate(asked, item, start, end, span.score, chosen)
+                rival = rivals is not None and rivals.in_sentence(item, start, end)
+                found.append(replace(one, held=held[item.passage.number], rival=rival))
+                break
+    found.sort(key=lambda one: -one.score)
+    return [_among(one, found) for one in found]
+
+
+def same(one: str, other: str) -> bool:
+    """Tell whether two short answers say the same: equal words, or the words of one within the other's."""
+    words, others = search_tokens(one), search_tokens(other)
+    if not words or not others:
+        return one.strip().casefold() == other.strip().casefold()
+    short, long = sorted((set(words), set(others)), key=len)
+    return short <= long
+
+
+def _held(asked: AskedQuestion, passage: Passage) -> float:
+    return asked.coverage(frozenset(search_tokens(f"{passage.title}\n{passage.text}")))
+
+
+def _candidate(
+    asked: AskedQuestion, item: Evidence, start: int, end: int, score: float, chosen: Chosen | None
+) -> Candidate:
+    short = item.text[start - item.start : end - item.start].strip()
+    words = set(search_tokens(short))
+    in_chosen = chosen is not None and item.place in {other.place for other in chosen.evidence}
+    return Candidate(
+        short,
+        item,
+        start,
+        end,
+        score,
+        chosen=in_chosen,
+        coverage=chosen.coverage if chosen and in_chosen else item.coverage,
+        missing=chosen.missing if chosen and in_chosen else asked.missing(item.tokens | item.around),
+        echo=len(words & asked.weights.keys()) / len(words) if words else 1.0,
+        # Where a sentence begins, a capital tells no name; in a span it does.
+        fits=asked.fits(f", {short}"),
+        asks=item.text.rstrip().endswith(("?", "？")) or _ASKS.match(short) is not None,
+    )
+
+
+def _among(one: Candidate, found: Sequence[Candidate]) -> Candidate:
+    """Return a candidate with how it stands among the others."""
+    best = max((other.score for other in found if not same(one.short, other.short)), default=one.score - 10)
+    alike = {
+        other.evidence.passage.document for other in found if other.score > _SAME_SCORE and same(one.short, other.short)
+    }
+    near = {other.evidence.passage.document for other in found if other.held >= _NEARLY * one.held}
+    own = {one.evidence.passage.document}
+    return replace(
+        one,
+        margin=one.score - best,
+        agree=min(MOST_AGREE, len(alike - own)),
+        others=min(MOST_AGREE, len(near - own)),
+    )

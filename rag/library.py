@@ -1,0 +1,194 @@
+"""The documents of a knowledge base: they come in from sources, by hand, and go."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from connectors import EVERYONE, Access, Connector, Failed, SourceError, Viewer, may_read, open_source
+from rag.errors import KnowledgeBaseError
+
+if TYPE_CHECKING:
+    from knowledge.index import Indexer
+    from knowledge.store import Store
+    from knowledge.sync import Progress, SyncReport
+
+_DELETED = "deleted"
+"""Among a source's options: the documents that were deleted from it by hand."""
+
+
+class Library:
+    """The part of ``Wellspring`` that writes documents; parameters as there."""
+
+    def __init__(
+        self, folder: Path, *, store: Store, indexer: Indexer, source_options: Mapping[str, Any] | None = None
+    ) -> None:
+        self.folder = folder
+        self.store = store
+        self._indexer = indexer
+        self._source_options = dict(source_options or {})
+        self._writing = threading.RLock()
+        """Held while documents come in or go."""
+
+    def sync(
+        self,
+        *locations: str | Path,
+        progress: Progress | None = None,
+        readers: Sequence[str] | None = None,
+        **options: Any,
+    ) -> list[SyncReport]:
+        """Bring the knowledge base up to date with sources, and remember them with their options.
+
+        Parameters
+        ----------
+        locations
+            Paths or URLs; none: every source that is remembered.
+        progress
+            Called with the report so far and the document in hand.
+        readers
+            Principals who may read the documents (``"user:ann"``, ``"group:hr"``, ``"*"``). None: as remembered, at
+            first everyone.
+        options
+            For the connector: ``include``, ``exclude``, ``recursive``, … None: as remembered.
+
+        Raises
+        ------
+        SourceError
+            A source that was named cannot be read at all. One that was only remembered is a failure in its report.
+        KnowledgeBaseError
+            No location is given and none is remembered.
+        """
+        from knowledge.sync import SyncReport
+
+        given = {key: value for key, value in options.items() if value is not None}
+        if readers is not None:
+            given["readers"] = sorted(Access.of(readers).readers)
+        if locations:
+            return [self._sync_one(str(location), given, progress) for location in locations]
+        remembered = self.sources()
+        if not remembered:
+            raise KnowledgeBaseError(f"{self.folder} knows no source yet: name a path, as in 'rag index PATH'")
+        reports = []
+        for location in remembered:
+            try:
+                reports.append(self._sync_one(location, given, progress))
+            except SourceError as error:
+                reports.append(
+                    SyncReport(location, failed=1, failures=[Failed(location, _without(location, str(error)))])
+                )
+        return reports
+
+    def sources(self, *, viewer: Viewer | None = None) -> list[str]:
+        """Return the locations that ``sync()`` goes through, in order; with ``viewer`` those whose documents are theirs
+        to read.
+        """
+        found = [source.options for source in self.store.sources() if "location" in source.options]
+        return [
+            str(options["location"])
+            for options in found
+            if viewer is None or may_read(viewer, Access(frozenset(_readers(options))))
+        ]
+
+    def readers(self, location: str | Path) -> tuple[str, ...]:
+        """Return the principals who may read what comes from a source (``"*"``: everyone)."""
+        wanted = open_source(str(location)).id
+        options = next((source.options for source in self.store.sources() if source.id == wanted), {})
+        return tuple(_readers(options))
+
+    def forget(self, location: str | Path) -> None:
+        """Forget a source and delete what is stored of its documents; the originals are not touched.
+
+        Raises
+        ------
+        KnowledgeBaseError
+            No such source is remembered.
+        """
+        with self._writing:
+            source_id = open_source(str(location)).id
+            if source_id not in {source.id for source in self.store.sources()}:
+                raise KnowledgeBaseError(
+                    f"{location} is no source of {self.folder}; known: {', '.join(self.sources())}"
+                )
+            self.store.remove_source(source_id)
+
+    def sync_from(self, connector: Connector, *, progress: Progress | None = None) -> SyncReport:
+        """Bring the knowledge base up to date with a connector of your own; ``sync()`` does not remember it."""
+        remembered = next((source.options for source in self.store.sources() if source.id == connector.id), {})
+        return self._sync_with(connector, dict(remembered), progress)
+
+    def _sync_one(self, location: str, given: dict[str, Any], progress: Progress | None) -> SyncReport:
+        source_id = open_source(location).id
+        remembered = next((source.options for source in self.store.sources() if source.id == source_id), {})
+        options: dict[str, Any] = {**remembered, **given, "location": source_id}
+        access = Access(frozenset(options["readers"])) if "readers" in options else None
+        arguments = {key: value for key, value in options.items() if key not in ("location", "readers", _DELETED)}
+        connector = open_source(location, **self._source_options, **arguments, access=access)
+        return self._sync_with(connector, options, progress)
+
+    def _sync_with(self, connector: Connector, options: dict[str, Any], progress: Progress | None) -> SyncReport:
+        from knowledge.sync import sync
+
+        with self._writing:
+            known = {source.id for source in self.store.sources()}
+            self.store.add_source(connector.id, options)
+            try:
+                deleted = options.get(_DELETED, ())
+                return sync(connector, self.store, self._indexer, progress=progress, without=deleted)
+            except SourceError:
+                if connector.id not in known:
+                    self.store.remove_source(connector.id)
+                raise
+
+    def upload(self, name: str, data: bytes | BinaryIO) -> Path:
+        """Keep a file in the knowledge base's own folder; ``sync(kb.uploads)`` indexes it. Returns where it lies.
+
+        Only the last part of ``name`` counts. A file of the same name is replaced, all at once.
+        """
+        from rag.uploads import keep
+
+        return keep(self.uploads, name, data)
+
+    @property
+    def uploads(self) -> Path:
+        """The folder of uploaded files."""
+        return self.folder / "uploads"
+
+    def delete(self, document_id: str) -> None:
+        """Delete a document for good: an uploaded file itself; of another source, what is stored.
+
+        The source is told to leave the document out from now on; the original is not touched.
+
+        Raises
+        ------
+        KnowledgeBaseError
+            There is no such document.
+        """
+        from knowledge.records import ChangeSet
+
+        with self._writing:
+            document = self.store.document(document_id)
+            if document is None and Path(document_id).parent == self.uploads.absolute():
+                # It could not be read, so nothing is stored of it but the failure.
+                Path(document_id).unlink(missing_ok=True)
+                self.store.commit(ChangeSet(str(self.uploads.absolute()), recovered=(document_id,)))
+                return
+            if document is None:
+                raise KnowledgeBaseError(f"there is no document {document_id!r}; 'rag documents' lists them")
+            source = next(source for source in self.store.sources() if source.id == document.source)
+            if Path(document.source) == self.uploads.absolute():
+                Path(document.id).unlink(missing_ok=True)
+            else:
+                deleted = [*cast("list[str]", source.options.get(_DELETED, [])), document_id]
+                self.store.add_source(source.id, {**source.options, _DELETED: deleted})
+            self.store.commit(ChangeSet(document.source, deletes=(document_id,)))
+
+
+def _without(prefix: str, message: str) -> str:
+    """Return a message without the name that it begins with."""
+    return message.removeprefix(prefix).strip()
+
+
+def _readers(options: Mapping[str, object]) -> list[str]:
+    return cast("list[str]", options.get("readers", [EVERYONE]))

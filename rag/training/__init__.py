@@ -1,0 +1,1 @@
+"""Training the reader and the chat model on questions with known answers: ``rag train``."""

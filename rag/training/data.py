@@ -1,0 +1,230 @@
+"""Training questions: a JSONL file read, checked and cleaned.
+
+A row is {question, context, answers: [{text, start}]} with optional {id, source, language, title}; no answers means
+that the context does not hold one. What is wrong with a row is counted by kind and told with the lines; the others are
+used.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from knowledge.language import detect_language
+from rag.errors import TrainingError
+
+LANGUAGES = {"en": "English", "zh": "Chinese"}
+"""Those that can be taught."""
+_ELSEWHERE = "each reader is taught its own language, these with --language {}; 'rag train llm' learns from both"
+_ROW = '{"question": "…", "context": "…", "answers": [{"text": "…", "start": 0}]}'
+_NAMED = 5
+"""Lines of each kind that are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A question about a text."""
+
+    id: str
+    question: str
+    context: str
+    answers: tuple[tuple[int, int], ...]
+    """Half-open character offsets into ``context``; empty: it holds no answer."""
+    language: str
+    source: str = ""
+    title: str = ""
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The answers as they stand in the context."""
+        return tuple(self.context[start:end] for start, end in self.answers)
+
+
+@dataclass(slots=True)
+class Checked:
+    """The good rows of a file, and what is wrong with the others."""
+
+    rows: list[Row] = field(default_factory=list)
+    problems: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """1-based lines by what is wrong with them."""
+    elsewhere: str = ""
+    """The language of rows that were left out for it."""
+    moved: int = 0
+    """Answers whose offset was wrong and whose text stands elsewhere in the context, where they are taken from."""
+
+    def lines(self) -> Iterator[str]:
+        """Yield what was found, a line a kind."""
+        if self.moved:
+            yield f"{_count(range(self.moved), 'answer')} with a wrong 'start' found elsewhere in the context"
+        for problem, numbers in self.problems.items():
+            named = ", ".join(map(str, numbers[:_NAMED])) + (", …" if len(numbers) > _NAMED else "")
+            yield f"{_count(numbers, 'row')} left out: {problem} (line{'s' * (len(numbers) > 1)} {named})"
+        if self.elsewhere:
+            yield _ELSEWHERE.format(self.elsewhere)
+        counts = defaultdict[str, int](int)
+        for row in self.rows:
+            counts[row.language] += 1
+        told = ", ".join(f"{count} {language}" for language, count in sorted(counts.items()))
+        yield f"{_count(self.rows, 'row')} to use" + (f" ({told})" if told else "")
+
+
+def read_rows(path: Path, *, language: str | None = None) -> Checked:
+    """Read a file of training questions.
+
+    Parameters
+    ----------
+    language
+        Rows of other languages are left out; None: all are used.
+
+    Raises
+    ------
+    TrainingError
+        The file cannot be read, or no row of it can be used.
+    """
+    checked = Checked()
+    seen: set[str] = set()
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    _check(line, number, checked, seen, language)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text: save it as UTF-8"
+        raise TrainingError(f"cannot read the training questions {path}: {reason}") from error
+    if not checked.rows:
+        *wrong, _ = checked.lines()
+        told = "; ".join(wrong) or "it is empty"
+        advice = "" if checked.elsewhere else f". Each line is one question: {_ROW}"
+        raise TrainingError(f"{path} has no question to train on: {told}{advice}")
+    return checked
+
+
+def main_language(path: Path) -> str:
+    """Return the language of most questions of a file, English where as many are Chinese.
+
+    Raises
+    ------
+    TrainingError
+        As ``read_rows``.
+    """
+    counts = Counter(row.language for row in read_rows(path).rows)
+    return max(LANGUAGES, key=counts.__getitem__)
+
+
+def _count(values: Sequence[object], noun: str) -> str:
+    return f"{len(values)} {noun}{'s' * (len(values) != 1)}"
+
+
+def held_out(rows: Sequence[Row], *, share: float = 0.1, most: int = 400, seed: int = 1) -> tuple[list[Row], list[Row]]:
+    """Split rows into those to train on and those to validate with; a context is never on both sides."""
+    contexts = sorted({row.context for row in rows})
+    random.Random(seed).shuffle(contexts)
+    kept: set[str] = set()
+    by_context = defaultdict[str, list[Row]](list)
+    for row in rows:
+        by_context[row.context].append(row)
+    wanted = min(round(share * len(rows)), most)
+    count = 0
+    for context in contexts[: len(contexts) // 2]:
+        if count >= wanted:
+            break
+        kept.add(context)
+        count += len(by_context[context])
+    return [row for row in rows if row.context not in kept], [row for row in rows if row.context in kept]
+
+
+def write_rows(path: Path, rows: Iterable[Row]) -> None:
+    """Write rows as ``read_rows`` reads them."""
+    with path.open("w", encoding="utf-8") as file:
+        for row in rows:
+            answers = [{"text": row.context[start:end], "start": start} for start, end in row.answers]
+            values = {
+                "id": row.id,
+                "source": row.source,
+                "language": row.language,
+                "title": row.title,
+                "context": row.context,
+                "question": row.question,
+                "answers": answers,
+            }
+            file.write(json.dumps(values, ensure_ascii=False) + "\n")
+
+
+def _check(line: str, number: int, checked: Checked, seen: set[str], language: str | None) -> None:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        checked.problems["not JSON"].append(number)
+        return
+    if not isinstance(value, dict):
+        checked.problems["not a JSON object"].append(number)
+        return
+    missing = [key for key in ("question", "context") if not isinstance(value.get(key), str) or not value[key].strip()]
+    if missing or not isinstance(value.get("answers"), list):
+        checked.problems[f"no {', '.join(missing or ['answers'])}"].append(number)
+        return
+    if not _is_text(value["question"]) or not _is_text(value["context"]):
+        checked.problems["half a character (a lone surrogate)"].append(number)
+        return
+    given = value.get("id")
+    row_id = f"line {number}" if given in (None, "") else str(given)
+    if row_id in seen:
+        checked.problems["an id that came before"].append(number)
+        return
+    spans, moved = _spans(value["context"], value["answers"])
+    if spans is None:
+        checked.problems["an answer that is not in its context"].append(number)
+        return
+    named = value.get("language")
+    spoken = named if isinstance(named, str) and named in LANGUAGES else detect_language(value["question"])
+    if language is not None and spoken != language:
+        checked.problems[f"not in {LANGUAGES[language]}"].append(number)
+        checked.elsewhere = spoken
+        return
+    seen.add(row_id)
+    checked.moved += moved
+    checked.rows.append(
+        Row(
+            row_id,
+            value["question"].strip(),
+            value["context"],
+            spans,
+            spoken,
+            source=str(value.get("source", "")),
+            title=str(value.get("title") or ""),
+        )
+    )
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _spans(context: str, answers: Sequence[Any]) -> tuple[tuple[tuple[int, int], ...] | None, int]:
+    """Return the places of answers and how many were mended; None when one is not there."""
+    spans, moved = [], 0
+    for answer in answers:
+        text = answer.get("text") if isinstance(answer, dict) else None
+        if not isinstance(text, str) or not text.strip():
+            return None, 0
+        start = answer.get("start")
+        lead = len(text) - len(text.lstrip())
+        text = text.strip()
+        if isinstance(start, int) and not isinstance(start, bool) and start >= 0:
+            start += lead
+        if not (isinstance(start, int) and context[start : start + len(text)] == text):
+            start = context.find(text)
+            moved += 1
+            if start < 0:
+                return None, 0
+        spans.append((start, start + len(text)))
+    return tuple(spans), moved

@@ -1,0 +1,252 @@
+"""From a question to what the documents hold for it: passages, their best sentences, and candidates for the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+from typing import Protocol
+
+from knowledge.embed import Embedder
+from rag.candidates import Candidate, candidates, same
+from rag.cite import unmarked
+from rag.confidence import confidence, judged
+from rag.evidence import Chosen, Evidence, choose_evidence, follow_up, is_row, rank_evidence
+from rag.prompts import NO_ANSWER
+from rag.question import AskedQuestion
+from rag.reader import Span
+from rag.records import Passage
+from rag.rivals import Rivals
+
+HITS = 8
+"""Hits whose sentences are weighed as evidence."""
+_BRIDGED = 4
+"""New hits of the second search, which the names in the first one's best sentences lead to."""
+_COVERED = 0.9
+"""A sentence that holds this part of the question leaves nothing to search on for."""
+_READ = 5
+"""Passages that the reader reads of a search …"""
+_READ_CHARACTERS = 2500
+"""… and more, while they have no more characters than this together."""
+_SURE = 0.6
+"""A candidate this sure needs no second search."""
+
+_MARK_UP = 0.1
+"""What is added to the probability by words on tables and pairs of sentences, of which the reader knows less."""
+_HALF = 0.5
+"""A candidate of the kind that is asked for is taken before one that is not, unless it is less than so much as sure."""
+
+_WORTH = 0.1
+"""What is less sure is no alternative."""
+_ALTERNATIVES = 2
+_PLAIN_WORDS = {"en": 0.44}
+"""Sentences that are this likely to answer by their words may answer where the reader finds nothing. Chinese ones
+mislead too often."""
+_MISSED = 0.35
+"""The probability that they do, which is what the reader must fall below; on held-out questions 4 of 10."""
+
+Search = Callable[[str, int], Sequence[Passage]]
+"""From a question and a number of hits to passages, best first, numbered from 1."""
+
+
+class SpanReader(Protocol):
+    """What finds answers in passages of one language.
+
+    ``read`` returns spans of the passages given, best score first; scores of one question compare across passages.
+    """
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Span]:
+        """Return spans that may answer."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """What the documents hold for a question."""
+
+    passages: tuple[Passage, ...]
+    """Those with the best answers first, numbered from 1."""
+    ranked: tuple[Evidence, ...]
+    """Their sentences, best first."""
+    chosen: Chosen | None
+    """The sentences that answer by their words, without a reader."""
+    found: tuple[Candidate, ...]
+    """What may be the short answer, the surest first; empty where no reader reads the question's language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """What answers best."""
+
+    evidence: tuple[Evidence, ...]
+    """The sentence, or two that a name joins; the last holds the answer."""
+    candidate: Candidate | None
+    """The reader's span in them; None where it found none there."""
+    sure: float
+    """0 to 1: how likely they answer."""
+
+    @property
+    def short(self) -> str:
+        """The answer in the fewest words, or ""."""
+        return self.candidate.short if self.candidate else ""
+
+
+def best_of(weighed: Weighed, language: str) -> Best | None:
+    """Return what answers best; None where nothing was found.
+
+    The reader was taught on prose, so it decides there. Rows of tables, and sentences of two documents that answer
+    together, are chosen by the words of the question that they hold.
+    """
+    chosen, first = weighed.chosen, weighed.found[0] if weighed.found else None
+    if chosen is None:
+        return None
+    if first is not None and not first.fits:
+        # A price is asked for, and the span is none.
+        first = next((one for one in weighed.found if one.fits and one.sure >= _HALF * first.sure), first)
+    words = confidence(chosen, language)
+    # What by its words is a row, and does not hold what is asked for, gives way to a span that does.
+    decides = first is not None and (
+        not _beyond_prose(chosen) or first.sure >= words + _MARK_UP or (first.fits and not chosen.evidence[-1].fits)
+    )
+    missed = first is not None and first.sure < _MISSED and _told_in_words(weighed, words, language)
+    if first is not None and decides and not missed and not is_row(first.evidence):
+        return Best((first.evidence,), first, round(first.sure, 4))
+    last = chosen.evidence[-1]
+    inside = next((one for one in weighed.found if one.evidence.place == last.place), None)
+    told = _MISSED if missed else words + (_MARK_UP if first else 0.0)
+    sure = max(told, inside.sure if inside and inside.fits else 0.0)
+    return Best(chosen.evidence, inside, round(min(1.0, max(0.0, sure)), 4))
+
+
+def _told_in_words(weighed: Weighed, words: float, language: str) -> bool:
+    """Tell whether one sentence answers by its words what a reader does not find: it may have missed it."""
+    chosen = weighed.chosen
+    if chosen is None or len(chosen.evidence) > 1 or words < _PLAIN_WORDS.get(language, 1.0):
+        return False
+    return not any(
+        one.rival or one.reply == "none" for one in weighed.found if one.evidence.place == chosen.evidence[0].place
+    )
+
+
+def _beyond_prose(chosen: Chosen) -> bool:
+    return any(map(is_row, chosen.evidence))
+
+
+def alternatives(short: str, evidence: Sequence[Evidence], found: Sequence[Candidate]) -> list[Candidate]:
+    """Return what else may answer, in other words and in other sentences than an answer's, the surest first.
+
+    Parameters
+    ----------
+    short, evidence
+        The answer and its sentences.
+    found
+        The surest first.
+    """
+    others: list[Candidate] = []
+
+    def told(one: Candidate) -> bool:
+        """Tell whether a quote of the answer holds it, which may be wider than its own sentence."""
+        document, start, end = one.place
+        return any(item.place[0] == document and item.start <= start and end <= item.end for item in evidence)
+
+    for one in found if short else ():
+        worth = one.fits and not one.asks and one.sure >= _WORTH and not told(one)
+        if worth and not any(same(one.short, said) for said in (short, *(other.short for other in others))):
+            others.append(one)
+    return others[:_ALTERNATIVES]
+
+
+def replied(weighed: Weighed, reply: str, language: str) -> Weighed:
+    """Return what the documents hold when a chat model's reply about them is taken into account, too."""
+    said = unmarked(reply)
+    if not said:
+        return weighed
+    none = said.strip(".").upper() == NO_ANSWER
+
+    def heard(one: Candidate) -> Candidate:
+        return replace(one, reply="none" if none else "same" if same(one.short, said) else "other")
+
+    return replace(weighed, found=tuple(judged(list(map(heard, weighed.found)), language)))
+
+
+class Weigher:
+    """Gathers passages and weighs what they hold.
+
+    Parameters
+    ----------
+    embedder
+        For weighing sentences against the question.
+    readers
+        By language; a language without one is answered by whole sentences.
+    """
+
+    def __init__(self, embedder: Embedder, readers: Mapping[str, SpanReader]) -> None:
+        self._embedder = embedder
+        self._readers = readers
+
+    def weigh(self, asked: AskedQuestion, search: Search, rivals: Rivals | None = None) -> Weighed:
+        """Search, weigh, and where names in the best sentences lead on, search for them."""
+        passages = list(search(asked.text, HITS))
+        ranked, spans = self._rank(asked, passages)
+        chosen, found = _judged(asked, ranked, spans, rivals)
+        if (not found or found[0].sure < _SURE) and ranked and ranked[0].coverage < _COVERED:
+            more = self._bridged(asked, ranked, passages, search)
+            more_ranked, more_spans = self._rank(asked, more)
+            ranked = sorted(ranked + more_ranked, key=lambda item: -item.score)
+            spans += [replace(span, passage=span.passage + len(passages)) for span in more_spans]
+            passages += more
+            chosen, found = _judged(asked, ranked, spans, rivals)
+        return _renumbered(passages, ranked, chosen, found)
+
+    def _bridged(
+        self, asked: AskedQuestion, ranked: Sequence[Evidence], passages: Sequence[Passage], search: Search
+    ) -> list[Passage]:
+        """Return passages that names in the best sentences lead to, numbered behind those that are there."""
+        next_search = follow_up(asked, ranked)
+        if not next_search:
+            return []
+        others = search(next_search, HITS + _BRIDGED)
+        new = [passage for passage in others if not any(_overlap(passage, old) for old in passages)][:_BRIDGED]
+        return [replace(passage, number=number) for number, passage in enumerate(new, len(passages) + 1)]
+
+    def _rank(self, asked: AskedQuestion, passages: Sequence[Passage]) -> tuple[list[Evidence], list[Span]]:
+        reader = self._readers.get(asked.language)
+        spans = reader.read(asked.text, passages[: _worth_reading(passages)]) if reader else []
+        places = [(passages[s.passage].document, passages[s.passage].start + s.start) for s in spans]
+        return rank_evidence(asked, passages, embedder=self._embedder, places=places), spans
+
+
+def _judged(
+    asked: AskedQuestion, ranked: Sequence[Evidence], spans: Sequence[Span], rivals: Rivals | None
+) -> tuple[Chosen | None, list[Candidate]]:
+    chosen = choose_evidence(asked, ranked)
+    return chosen, judged(candidates(asked, spans, ranked, chosen, rivals), asked.language)
+
+
+def _worth_reading(passages: Sequence[Passage]) -> int:
+    characters = accumulate(len(passage.text) for passage in passages)
+    return max(_READ, sum(count <= _READ_CHARACTERS for count in characters))
+
+
+def _overlap(one: Passage, other: Passage) -> bool:
+    return one.document == other.document and one.start < other.end and other.start < one.end
+
+
+def _renumbered(
+    passages: Sequence[Passage], ranked: Sequence[Evidence], chosen: Chosen | None, found: Sequence[Candidate]
+) -> Weighed:
+    """Put the passages that hold the best answers first, and number them anew."""
+    by_number = {passage.number: passage for passage in passages}
+    best = [one.evidence.passage.number for one in found[:1]]
+    order = list(dict.fromkeys([*best, *(item.passage.number for item in ranked), *by_number]))
+    new = {old: replace(by_number[old], number=number) for number, old in enumerate(order, 1)}
+
+    def moved(item: Evidence) -> Evidence:
+        return replace(item, passage=new[item.passage.number])
+
+    return Weighed(
+        tuple(new.values()),
+        tuple(map(moved, ranked)),
+        replace(chosen, evidence=tuple(map(moved, chosen.evidence))) if chosen else None,
+        tuple(replace(one, evidence=moved(one.evidence)) for one in found),
+    )

@@ -1,0 +1,125 @@
+"""The graph, feedback, health and figures through the API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from helpers.api import BOARD, LEAVE, company, message, served
+
+import rag
+from apps.api.keys import Keys
+
+
+@pytest.fixture(scope="module")
+def kb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rag.Wellspring]:
+    base, _ = company(tmp_path_factory.mktemp("looking"))
+    with base:
+        yield base
+
+
+@pytest.fixture(scope="module")
+def client(kb: rag.Wellspring) -> Iterator[TestClient]:
+    with served(kb) as client:
+        yield client
+
+
+def test_entities_are_searched(client: TestClient) -> None:
+    found = client.get("/api/graph/entities", params={"contains": "rautala"}).json()["entities"]
+    assert [entity["name"] for entity in found] == ["Aino Rautala"]
+    assert client.get("/api/graph/entities", params={"contains": "quist"}).json() == {"entities": []}
+    assert len(client.get("/api/graph/entities", params={"limit": 1}).json()["entities"]) == 1
+
+
+def test_neighbours_and_paths_have_their_sentences(client: TestClient, kb: rag.Wellspring) -> None:
+    near = client.get("/api/graph/neighbours", params={"name": "Morven Instruments"}).json()
+    assert "Skerry 40" in {one["entity"]["name"] for one in near["neighbours"]}
+    found = client.get("/api/graph/paths", params={"source": "Skerry 40", "target": "Morven Instruments"}).json()
+    for evidence in (*near["relations"], *(step for path in found["paths"] for step in path)):
+        document = kb.document(evidence["document"])
+        assert document is not None
+        assert document.text[evidence["start"] : evidence["end"]] == evidence["quote"]
+    assert found["paths"]
+
+
+def test_what_others_may_read_is_in_no_graph(client: TestClient, kb: rag.Wellspring, tmp_path: Path) -> None:
+    assert kb.explore(viewer=BOARD).candidates("Mara Quist")
+    for name in ("Mara Quist", "Nobody Atall"):
+        assert name in message(client.get("/api/graph/neighbours", params={"name": name}), 404)
+        message(client.get("/api/graph/paths", params={"source": name, "target": "Skerry 40"}), 404)
+    keys = Keys(tmp_path)
+    _, secret = keys.create("board", viewer=BOARD)
+    with served(kb, keys=keys, key=secret) as board:
+        near = board.get("/api/graph/neighbours", params={"name": "Mara Quist"})
+        assert "Falcon" in near.text
+    keys.close()
+
+
+def test_feedback_is_kept_and_withdrawn(client: TestClient) -> None:
+    answer = client.post("/api/ask", json={"question": LEAVE}).json()
+    kept = client.post("/api/feedback", json={"answer": answer, "helpful": False, "comment": "It is 28."})
+    assert kept.status_code == 201, kept.text
+    (one,) = client.get("/api/feedback").json()["feedback"]
+    assert (one["id"], one["question"], one["helpful"], one["comment"]) == (
+        kept.json()["id"],
+        LEAVE,
+        False,
+        "It is 28.",
+    )
+    assert one["answer"] == answer
+    client.post("/api/feedback", json={"answer": answer, "helpful": True})
+    (one,) = client.get("/api/feedback", params={"everyone": True}).json()["feedback"]
+    assert one["helpful"]
+    assert client.delete(f"/api/feedback/{one['id']}").json() == {"id": one["id"]}
+    message(client.delete(f"/api/feedback/{one['id']}"), 404)
+    assert client.get("/api/feedback").json() == {"feedback": []}
+
+
+def test_feedback_of_another_viewer_is_not_there(kb: rag.Wellspring, tmp_path: Path) -> None:
+    keys = Keys(tmp_path)
+    _, ann = keys.create("ann", viewer=rag.Viewer("ann"))
+    _, eve = keys.create("eve", viewer=BOARD)
+    with served(kb, keys=keys, key=ann) as client:
+        answer = client.post("/api/ask", json={"question": LEAVE}).json()
+        id = client.post("/api/feedback", json={"answer": answer, "helpful": True}).json()["id"]
+        message(client.get("/api/feedback", params={"everyone": True}), 403)
+        client.headers["Authorization"] = f"Bearer {eve}"
+        assert client.get("/api/feedback").json() == {"feedback": []}
+        message(client.delete(f"/api/feedback/{id}"), 404)
+    keys.close()
+
+
+def test_feedback_that_is_none_is_told(client: TestClient) -> None:
+    answer = client.post("/api/ask", json={"question": LEAVE}).json()
+    for wrong in (
+        {"answer": answer},
+        {"answer": {**answer, "confidence": 2}, "helpful": True},
+        {"answer": {**answer, "citations": [{}]}, "helpful": True},
+        {"answer": answer, "helpful": True, "comment": "x" * 4001},
+        {"answer": {**answer, "answer": "x" * 600_000}, "helpful": True},
+    ):
+        message(client.post("/api/feedback", json=wrong), 400)
+
+
+def test_figures_count_requests_and_answers(kb: rag.Wellspring) -> None:
+    with served(kb) as client:
+        client.post("/api/ask", json={"question": LEAVE})
+        client.get("/api/jobs/one")
+        client.get("/api/jobs/two")
+        client.get("/made/up")
+        text = client.get("/metrics").text
+    assert 'wellspring_answers_total{outcome="answered"} 1.0' in text
+    assert 'wellspring_answers_total{outcome="abstained"} 0.0' in text
+    assert "wellspring_answer_seconds_count 1.0" in text
+    assert 'wellspring_requests_total{method="POST",route="/api/ask",status="200"} 1.0' in text
+    assert 'wellspring_requests_total{method="GET",route="/api/jobs/{id}",status="404"} 2.0' in text
+    assert 'wellspring_requests_total{method="GET",route="other",status="404"} 1.0' in text
+    assert re.search(r'wellspring_request_seconds_bucket\{le="0\.1",method="POST",route="/api/ask"\}', text)
+    assert "/made/up" not in text
+
+
+def test_health_is_open_and_tells_nothing(client: TestClient) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}

@@ -1,0 +1,234 @@
+"""The routes under /api, in single-user mode."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from helpers.api import LEAVE, SECRET, company, events, message, served
+
+import rag
+
+UPLOAD = {"wait": 60}
+
+
+@pytest.fixture(scope="module")
+def kb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rag.Wellspring]:
+    base, _ = company(tmp_path_factory.mktemp("native"))
+    with base:
+        yield base
+
+
+@pytest.fixture(scope="module")
+def client(kb: rag.Wellspring) -> Iterator[TestClient]:
+    with served(kb, largest_upload=10_000) as client:
+        yield client
+
+
+def ids(client: TestClient, **query: str) -> list[str]:
+    return [document["id"] for document in client.get("/api/documents", params=query).json()["documents"]]
+
+
+def test_an_answer_has_its_places(client: TestClient, kb: rag.Wellspring) -> None:
+    answer = client.post("/api/ask", json={"question": LEAVE}).json()
+    assert "27 days" in answer["answer"]
+    assert (answer["question"], answer["asked"], answer["abstained"]) == (LEAVE, "", False)
+    for citation in answer["citations"]:
+        document = kb.document(citation["document"])
+        assert document is not None
+        assert document.text[citation["start"] : citation["end"]] == citation["quote"]
+
+
+def test_it_says_when_it_is_ready(client: TestClient) -> None:
+    # The server's own first question runs beside the requests.
+    end = time.monotonic() + 30
+    while client.get("/readyz").status_code != 200 and time.monotonic() < end:
+        time.sleep(0.05)
+    assert client.get("/readyz").json() == {"status": "ok"}
+
+
+def test_a_history_completes_a_follow_up(client: TestClient) -> None:
+    history = [{"question": LEAVE, "answer": "27 days [1]"}]
+    answer = client.post("/api/ask", json={"question": "And in Tampere?", "history": history}).json()
+    assert answer["asked"] == "How many days of annual leave do employees in Tampere get?"
+    assert answer["question"] == "And in Tampere?"
+    assert client.post("/api/ask", json={"question": "And in Tampere?"}).json()["asked"] == ""
+
+
+def test_events_end_with_the_checked_answer(tmp_path: Path) -> None:
+    base, _ = company(tmp_path, replies=["Employees get a hundred days. [1]"])
+    with base, served(base) as client:
+        sent = events(client.post("/api/ask", json={"question": LEAVE, "stream": True}).text)
+        assert [name for name, _ in sent] == ["found", "final"]
+        assert sent[0][1]["passages"][0]["number"] == 1
+        assert "27 days" in sent[-1][1]["answer"]
+        assert "hundred" not in json.dumps(sent)
+        sent = events(client.post("/api/ask", json={"question": LEAVE, "stream": True, "drafts": True}).text)
+        assert "hundred" in "".join(data["text"] for name, data in sent if name == "draft")
+        assert "hundred" not in sent[-1][1]["answer"]
+
+
+def test_search_finds_passages(client: TestClient) -> None:
+    hits = client.post("/api/search", json={"question": LEAVE, "k": 2.0}).json()["hits"]
+    assert len(hits) == 2
+    assert hits[0]["title"] == "Leave policy"
+    assert hits[0]["why"]
+
+
+def test_what_others_may_read_is_not_there(client: TestClient, kb: rag.Wellspring) -> None:
+    hidden = next(info.id for info in kb.store.documents() if info.title == "Falcon")
+    assert hidden not in ids(client)
+    assert "77" not in client.post("/api/ask", json={"question": SECRET}).text
+    assert "Falcon costs" not in client.post("/api/search", json={"question": SECRET, "k": 50}).text
+    for method, path in (("GET", "/api/documents/text"), ("DELETE", "/api/documents")):
+        one = client.request(method, path, params={"id": hidden})
+        other = client.request(method, path, params={"id": hidden + "x"})
+        assert message(one, 404).replace(hidden, "") == message(other, 404).replace(hidden + "x", "")
+    assert kb.store.document(hidden) is not None
+
+
+def test_documents_are_listed_and_read(client: TestClient) -> None:
+    listed = client.get("/api/documents", params={"contains": "LEAVE"}).json()
+    assert [document["title"] for document in listed["documents"]] == ["Leave policy"]
+    assert listed["total"] == 1
+    found = client.get("/api/documents/text", params={"id": listed["documents"][0]["id"]}).json()
+    assert "27 days of annual leave" in found["text"]
+    assert client.get("/api/documents", params={"limit": 1}).json()["total"] == 3
+    assert len(ids(client, limit="1", offset="1")) == 1
+
+
+def test_an_upload_is_indexed_asked_about_and_deleted(client: TestClient, kb: rag.Wellspring) -> None:
+    files = [("file", ("heron.md", b"# Heron\n\nThe Heron mast is 9 metres tall.\n")), ("file", ("bad.pdf", b"%PDF-1"))]
+    reply = client.post("/api/documents", files=files, params=UPLOAD)
+    assert reply.status_code == 201, reply.text
+    told = reply.json()
+    assert told["job"]["state"] == "done"
+    assert told["job"]["counts"]["added"] == 1
+    assert [Path(failure["document"]).name for failure in told["job"]["failures"]] == ["bad.pdf"]
+    heron, bad = told["documents"]
+    assert heron in ids(client)
+    assert bad in {failure["document"] for failure in client.get("/api/documents").json()["failed"]}
+    assert "9 metres" in client.post("/api/ask", json={"question": "How tall is the Heron mast?"}).json()["answer"]
+    for id in (heron, bad):
+        assert client.delete("/api/documents", params={"id": id}).json() == {"id": id, "deleted": True}
+        message(client.delete("/api/documents", params={"id": id}), 404)
+    assert heron not in ids(client)
+    assert not list(kb.uploads.iterdir())
+    assert told["job"]["id"] in [job["id"] for job in client.get("/api/jobs").json()["jobs"]]
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "..\\..\\boot.ini", "/etc/shadow.txt", "....txt", "a\x00b.txt", "名" * 300]
+)
+def test_hostile_names_stay_in_the_uploads(client: TestClient, kb: rag.Wellspring, name: str) -> None:
+    reply = client.post("/api/documents", files=[("file", (name, b"The Petrel is blue."))], params=UPLOAD)
+    assert reply.status_code == 201, reply.text
+    (id,) = reply.json()["documents"]
+    assert Path(id).parent == kb.uploads.absolute()
+    assert Path(id).name.isprintable()
+    client.delete("/api/documents", params={"id": id})
+    assert not list(kb.uploads.iterdir())
+
+
+def test_too_large_an_upload_leaves_nothing(client: TestClient, kb: rag.Wellspring) -> None:
+    files = [("file", ("small.txt", b"small")), ("file", ("large.txt", b"x" * 200_000))]
+    assert "10000 bytes" in message(client.post("/api/documents", files=files), 413)
+
+    def endless() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+        for _ in range(1000):
+            yield b"y" * 1000
+
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    message(client.post("/api/documents", content=endless(), headers=headers), 413)
+    assert not kb.uploads.exists() or not list(kb.uploads.iterdir())
+
+
+def test_forms_without_files_are_refused(client: TestClient) -> None:
+    assert "'file'" in message(client.post("/api/documents"), 400)
+    assert "'file'" in message(client.post("/api/documents", data={"file": "text"}), 400)
+    assert "'file'" in message(client.post("/api/documents", files={"other": ("a.txt", b"a")}), 400)
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    message(client.post("/api/documents", content=b"--x\r\nrubbish", headers=headers), 400)
+    message(client.post("/api/documents", content=b"", headers={"Content-Type": "multipart/form-data"}), 400)
+
+
+def test_sources_come_and_go(client: TestClient, tmp_path: Path) -> None:
+    (tmp_path / "plover.md").write_text("# Plover\n\nThe Plover buoy weighs 310 kilograms.\n", encoding="utf-8")
+    begun = client.post("/api/sources", json={"location": str(tmp_path), "readers": ["user:local"]})
+    assert begun.status_code == 202
+    job = client.get(f"/api/jobs/{begun.json()['id']}", params=UPLOAD).json()
+    assert (job["state"], job["counts"]["added"], job["problem"]) == ("done", 1, "")
+    assert {"location": str(tmp_path)} in client.get("/api/sources").json()["sources"]
+    (document,) = client.get("/api/documents", params={"contains": "plover"}).json()["documents"]
+    assert document["readers"] == ["user:local"]
+    again = client.post("/api/jobs", json={"locations": [str(tmp_path)]}).json()
+    assert client.get(f"/api/jobs/{again['id']}", params=UPLOAD).json()["counts"]["unchanged"] == 1
+    assert client.delete("/api/sources", params={"location": str(tmp_path)}).json()["forgotten"]
+    assert not client.get("/api/documents", params={"contains": "plover"}).json()["documents"]
+    message(client.delete("/api/sources", params={"location": str(tmp_path)}), 404)
+    message(client.post("/api/jobs", json={"locations": [str(tmp_path)]}), 404)
+
+
+def test_a_place_that_is_not_there_fails_in_a_line(client: TestClient, tmp_path: Path) -> None:
+    begun = client.post("/api/sources", json={"location": str(tmp_path / "missing")}).json()
+    job = client.get(f"/api/jobs/{begun['id']}", params=UPLOAD).json()
+    assert job["state"] == "failed"
+    assert "missing" in job["problem"]
+    assert str(tmp_path / "missing") not in client.get("/api/sources").text
+    message(client.get("/api/jobs/none"), 404)
+    message(client.delete("/api/jobs/none"), 404)
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"{", "not JSON"),
+        (b"[" * 100_000, "parsing"),
+        (b"[]", "dictionary"),
+        (b'{"question": 7}', "question"),
+        (b'{"question": ""}', "question"),
+        (b'{"question": "\\ud800"}', "question"),
+        (b'{"question": "x", "temperature": NaN}', "temperature"),
+        (b'{"question": "x", "temperature": 9}', "temperature"),
+        (b'{"question": "x", "stream": "yes"}', "stream"),
+        (b'{"question": "x", "viewer": "eve"}', "viewer"),
+        (b'{"question": "x", "history": [{"question": "y"}]}', "history.0.answer"),
+        (json.dumps({"question": "x" * 4001}).encode(), "4000"),
+    ],
+)
+def test_bad_bodies_are_told(client: TestClient, body: bytes, says: str) -> None:
+    said = message(client.post("/api/ask", content=body, headers={"Content-Type": "application/json"}), 400)
+    assert says in said
+
+
+def test_large_bodies_and_wrong_types_are_told(client: TestClient) -> None:
+    message(client.post("/api/ask", content=b'"' + b"x" * 5_000_000, headers={"Content-Type": "application/json"}), 413)
+    message(client.post("/api/ask", content=b'{"question": "x"}', headers={"Content-Type": "text/plain"}), 400)
+    message(client.get("/api/ask"), 405)
+    assert client.put("/api/documents").headers["Allow"] == "GET, POST, DELETE"
+    message(client.get("/nowhere"), 404)
+    message(client.get("/api/documents", params={"limit": "many"}), 400)
+    message(client.get("/api/documents/text"), 400)
+
+
+def test_odd_questions_have_answers(client: TestClient) -> None:
+    for question in (" ", "\x00", "<script>", "?" * 4000, "\u202e", "' OR 1=1 --"):
+        reply = client.post("/api/ask", json={"question": question})
+        assert reply.status_code == 200, reply.text
+
+
+def test_the_openapi_describes_every_route(client: TestClient) -> None:
+    api = client.get("/openapi.json").json()
+    for path, methods in api["paths"].items():
+        for method, operation in methods.items():
+            assert operation["tags"], (method, path)
+            assert operation["summary"]
+            assert operation["responses"]["4XX"]
+            assert "422" not in operation["responses"]
+    assert "/docs" not in api["paths"]
+    message(client.get("/docs"), 404)

@@ -1,0 +1,363 @@
+"""The support bot: what it answers, when it asks back, when a person takes over, and what it never tells."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from click.testing import CliRunner
+from helpers.bases import small_base
+
+import rag
+from examples.support_bot.__main__ import cli
+from examples.support_bot.app import Desk, create_app, poster
+from examples.support_bot.bot import Bot, Message
+from examples.support_bot.client import FakeChat, signed
+from examples.support_bot.states import States
+from examples.support_bot.texts import empty_words, small_talk, wants_person
+
+TEXTS = {
+    "bt3.md": "# BT3\n\nThe BT3 costs 1850 pounds. The BT3 weighs 3 kilograms. Measuring range 3 metres.\n",
+    "sd6.md": "# SD6\n\nThe SD6 costs 3990 pounds. The SD6 weighs 6 kilograms. Measuring range 6 metres.\n",
+    "leave.md": "# Leave\n\nEmployees in Dundee get 27 days of leave.\n",
+    "fees.md": "# Fees\n\nThe <@channel> parcel costs 5 pounds & more <http://evil|x>.\n",
+    "travel.md": "# 差旅通知\n\n一线城市住宿上限为550元。\n",
+    "secret.md": "# Falcon\n\nThe Falcon costs 77 pounds. The Falcon project is led by Mara Quist.\n",
+}
+ROOT = Path(rag.__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def kb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rag.Wellspring]:
+    base, _ = small_base(tmp_path_factory.mktemp("kb"), TEXTS, readers={"secret.md": ["group:board"]}, threshold=0.35)
+    with base:
+        yield base
+
+
+@pytest.fixture
+def states(tmp_path: Path) -> Iterator[States]:
+    kept = States(tmp_path / "states.sqlite")
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
+def bot(kb, states) -> Bot:
+    return Bot(kb, states, threshold=0.35)
+
+
+def here(messages: list[Message]) -> str:
+    """What the customer reads."""
+    return "\n".join(message.text for message in messages if message.channel == "here")
+
+
+def agents(messages: list[Message]) -> str:
+    return "\n".join(message.text for message in messages if message.channel == "agents")
+
+
+def test_it_answers_with_its_sources(bot) -> None:
+    told = here(bot.hear("u", "here", "How much does the BT3 cost?"))
+    assert "1850 pounds" in told
+    assert "Sources:\n[1] BT3: “The BT3 costs 1850 pounds.”" in told
+    assert "/docs/" not in told
+    told = here(bot.hear("u", "here", "一线城市住宿上限是多少？"))
+    assert "来源：\n[1] 《差旅通知》：“一线城市住宿上限为550元。”" in told
+
+
+def test_it_remembers_what_was_said(bot, kb, states) -> None:
+    bot.hear("remembers", "here", "How much does the BT3 cost?")
+    assert "3990" in here(bot.hear("remembers", "here", "And the SD6?"))
+    again = Bot(kb, states, threshold=0.35)
+    assert "6 kilograms" in here(again.hear("remembers", "here", "How much does it weigh?"))
+    assert "3990" not in here(again.hear("v", "here", "And that one?"))
+    assert [one.turns for one in kb.journal.conversations(viewer=rag.Viewer("remembers"))] == [3]
+
+
+def test_an_old_conversation_is_over(kb, states) -> None:
+    bot = Bot(kb, states, threshold=0.35, idle_seconds=0)
+    bot.hear("u", "here", "How much does the BT3 cost?")
+    assert "What is your question about?" in here(bot.hear("u", "here", "And how much is it?"))
+
+
+@pytest.mark.parametrize("choice", ["2", "SD6", "the SD6 please", "sd6."])
+def test_it_asks_back_where_documents_fit_equally(bot, choice) -> None:
+    asked = here(bot.hear("u", "here", "What is the measuring range?"))
+    assert asked == "Do you mean:\n1. BT3\n2. SD6\nWrite the number or the name."
+    told = here(bot.hear("u", "here", choice))
+    assert "6 metres" in told
+    assert "3 metres" not in told
+    assert "3990" in here(bot.hear("u", "here", "How much does the SD6 cost?"))
+
+
+def test_another_question_instead_of_a_choice(bot) -> None:
+    bot.hear("u", "here", "What is the measuring range?")
+    assert "27 days" in here(bot.hear("u", "here", "How many days of leave do employees in Dundee get?"))
+
+
+@pytest.mark.parametrize(
+    "fragment", ["price?", "How much does it cost?", "and how much?", "多少钱？", "Has it got wings?"]
+)
+def test_it_asks_back_where_a_topic_is_missing(bot, fragment) -> None:
+    asked = bot.hear("u", "here", fragment)
+    assert len(asked) == 1
+    assert "question about" in here(asked) or "您想问的是什么" in here(asked)
+    told = here(bot.hear("u", "here", "BT3"))
+    assert "[1] BT3" in told or "[1] 《BT3》" in told
+    assert "1850" in told or "wings" in fragment
+
+
+def test_clear_questions_are_not_asked_back(bot) -> None:
+    for question in ("How much does the BT3 cost?", "How many days of leave do employees in Dundee get?"):
+        assert "Sources:" in here(bot.hear(question, "here", question))
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("Can I talk to a real person?", True),
+        ("please connect me with an agent", True),
+        ("human", True),
+        ("a real person please!", True),
+        ("I want to speak to someone", True),
+        ("转人工", True),
+        ("人工", True),
+        ("Who is the contact person for returns?", False),
+        ("What does a sales agent earn?", False),
+        ("人工费用是多少？", False),
+        ("How do I reset the unit?", False),
+    ],
+)
+def test_who_wants_a_person(text, asks) -> None:
+    assert wants_person(text) is asks
+
+
+def test_small_talk(bot) -> None:
+    assert small_talk("Hi!") == "greeting"
+    assert small_talk("ok, thanks a lot") == "thanks"
+    assert small_talk("hi, what does it cost?") == ""
+    assert "Hello!" in here(bot.hear("u", "here", "hello"))
+    assert here(bot.hear("u", "here", "谢谢")) == "不客气。"
+    assert bot.hear("u", "here", "  ") == []
+    assert "多少" in empty_words()
+
+
+def test_a_person_takes_over_with_a_summary(bot) -> None:
+    bot.hear("u", "here", "How much does the BT3 cost?")
+    messages = bot.hear("u", "here", "Let me talk to a <b>person</b>, a human please")
+    assert "passing you on to a person" in here(messages)
+    summary = agents(messages)
+    assert "u needs a person: asked for one." in summary
+    assert "1. How much does the BT3 cost?\n   → " in summary
+    assert "1850" in summary
+    assert "; BT3)" in summary
+    assert "<b>" not in summary
+    assert bot.hear("u", "here", "And the SD6?") == [Message("agents", "u: And the SD6?")]
+    assert here(bot.hear("v", "here", "How much does the SD6 cost?"))
+    assert bot.hear("p", "agents", "anybody free?") == []
+    assert bot.hear("p", "agents", "done nobody") == [Message("agents", "nobody is not with a person.")]
+    assert bot.hear("p", "agents", "done u") == [Message("here", "I am back. What else can I do for you?")]
+    assert "3990" in here(bot.hear("u", "here", "How much does the SD6 cost?"))
+
+
+def test_a_person_takes_over_what_the_documents_do_not_say(bot) -> None:
+    bot.hear("u", "here", "How much does the BT3 cost?")
+    messages = bot.hear("u", "here", "Which colour has the elephant in Paris?")
+    assert "cannot answer that with certainty" in here(messages)
+    summary = agents(messages)
+    assert "the bot was not sure enough (0." in summary
+    assert "Last message: Which colour has the elephant in Paris?" in summary
+    assert summary.count("elephant") == 1
+
+
+def test_patience(kb, states) -> None:
+    bot = Bot(kb, states, threshold=0.35, patience=2)
+    assert "I am not sure of that" in here(bot.hear("u", "here", "Which colour has the elephant in Paris?"))
+    assert agents(bot.hear("u", "here", "Which colour has the elephant in Rome?"))
+
+
+def test_an_unsure_answer_is_a_draft_for_the_person_only(kb, states) -> None:
+    bot = Bot(kb, states, threshold=1.0)
+    messages = bot.hear("u", "here", "How much does the BT3 cost?")
+    assert "1850" not in here(messages)
+    assert "The bot would have said, unchecked: " in agents(messages)
+    assert "1850" in agents(messages)
+
+
+def test_what_fails_is_a_case_for_a_person(tmp_path, states) -> None:
+    base, _ = small_base(tmp_path, {})
+    (base.folder / "journal.sqlite").write_bytes(b"junk" * 1000)
+    with base:
+        messages = Bot(base, states).hear("u", "here", "How much does the BT3 cost?")
+    assert "Something went wrong" in here(messages)
+    assert "the bot failed" in agents(messages)
+
+
+def test_nobody_hears_more_than_they_may_read(kb, states) -> None:
+    questions = ("How much does the Falcon cost?", "Who leads the Falcon project?", "Falcon?", "price?", "Falcon")
+    customers, board = Bot(kb, states, threshold=0.35), Bot(kb, states, threshold=0.35, groups=frozenset({"board"}))
+    told = [
+        message.text.replace(question, "")
+        for question in questions
+        for message in customers.hear(f"u{questions.index(question)}", "here", question)
+    ]
+    assert not any(word in text for text in told for word in ("77", "Mara", "Quist"))
+    assert "77 pounds" in here(board.hear("w", "here", questions[0]))
+    # Who leaves the group is told nothing of what was said before either, nor is it in the summary.
+    summary = agents(customers.hear("w", "here", "I want to talk to a person"))
+    assert "How much does the Falcon cost?" in summary
+    assert "may not read now" in summary
+    assert "77" not in summary
+
+
+def test_documents_cannot_mention_or_link(bot) -> None:
+    told = here(bot.hear("u", "here", "How much does the parcel cost?"))
+    assert "&lt;@channel&gt; parcel costs 5 pounds &amp; more &lt;http://evil|x&gt;" in told
+    assert "<" not in told
+
+
+# The webhook
+
+
+def run(bot: Bot, does: Callable[[FakeChat, Desk], Awaitable[None]], *, secret: str = "s3cret") -> FakeChat:
+    async def main() -> FakeChat:
+        chats: list[FakeChat] = []
+
+        async def send(message: Message) -> None:
+            await chats[0].deliver(message)
+
+        app = create_app(bot, send, secret=secret)
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as client:
+            chats.append(FakeChat(client, secret=secret, show=lambda line: None))
+            await does(chats[0], app.state.desk)
+            await app.state.desk.rest()
+        return chats[0]
+
+    return asyncio.run(main())
+
+
+def test_messages_are_answered_in_order_and_once(bot) -> None:
+    async def does(chat: FakeChat, desk: Desk) -> None:
+        for n, question in enumerate(("How much does the BT3 cost?", "And the SD6?", "How much does it weigh?")):
+            assert await chat.type(question, user="a", channel="a", event_id=f"a{n}") == 200
+            assert await chat.type(question, user="a", channel="a", event_id=f"a{n}") == 200
+            assert await chat.type("hello", user=f"b{n}", channel="b") == 200
+
+    chat = run(bot, does)
+    told = [message.text for message in chat.messages if message.channel == "a"]
+    assert [number in text for number, text in zip(("1850", "3990", "6 kilograms"), told, strict=True)] == [True] * 3
+    assert len([message for message in chat.messages if message.channel == "b"]) == 3
+
+
+def test_many_customers_at_once(bot) -> None:
+    async def does(chat: FakeChat, desk: Desk) -> None:
+        for n in range(10):
+            question = "How much does the BT3 cost?" if n % 2 else "How much does the SD6 cost?"
+            await chat.type(question, user=f"u{n}", channel=f"c{n}")
+
+    chat = run(bot, does)
+    assert len(chat.messages) == 10
+    for message in chat.messages:
+        assert ("1850" if int(message.channel[1:]) % 2 else "3990") in message.text
+
+
+def test_requests_that_are_refused(bot) -> None:
+    async def does(chat: FakeChat, desk: Desk) -> None:
+        async def post(body: bytes, *, secret: str = "s3cret", at: int | None = None, **headers: str) -> int:
+            mark = signed(secret, body, int(time.time()) if at is None else at)
+            return (await chat._client.post("/events", content=body, headers={**mark, **headers})).status_code
+
+        fine = json.dumps({"type": "url_verification", "challenge": "c"}).encode()
+        assert await post(fine) == 200
+        assert await post(fine, secret="wrong") == 401
+        assert await post(fine, at=int(time.time()) - 1000) == 401
+        assert await post(fine, **{"X-Slack-Request-Timestamp": "x"}) == 401
+        assert (await chat._client.post("/events", content=fine)).status_code == 401
+        for bad in (b"", b"{", b"[]", b"null", b'{"type":"event_callback"}', b"[" * 50_000, b'{"type":[]}'):
+            assert await post(bad) in (200, 400)
+        event = {"type": "message", "user": "u", "channel": "c", "text": ["a"]}
+        assert await post(json.dumps({"type": "event_callback", "event_id": "1", "event": event}).encode()) == 400
+        assert await post(b" " * 1_000_001) == 413
+        own = {**event, "text": "hello", "bot_id": "B1"}
+        assert await post(json.dumps({"type": "event_callback", "event_id": "2", "event": own}).encode()) == 200
+
+    assert run(bot, does).messages == []
+
+
+def test_too_many_waiting_messages_are_put_off(bot, monkeypatch) -> None:
+    monkeypatch.setattr("examples.support_bot.app._WAITING", 2)
+
+    async def does(chat: FakeChat, desk: Desk) -> None:
+        status = [await chat.type("hello", user="u", event_id=str(n)) for n in range(3)]
+        assert status == [200, 200, 503]
+        await desk.rest()
+        assert await chat.type("hello", user="u", event_id="2") == 200
+
+    assert len(run(bot, does).messages) == 3
+
+
+def test_trouble_with_one_message_does_not_stop_the_next(bot, caplog) -> None:
+    class Broken(Bot):
+        def hear(self, user: str, channel: str, text: str) -> list[Message]:
+            if text == "break":
+                raise OSError("broken")
+            return [Message(channel, text)]
+
+    async def does(chat: FakeChat, desk: Desk) -> None:
+        await chat.type("break")
+        await chat.type("fine")
+
+    bot.__class__ = Broken
+    assert [message.text for message in run(bot, does).messages] == ["fine"]
+    assert "could not be answered" in caplog.text
+
+
+def test_a_delivery_is_tried_again(monkeypatch) -> None:
+    got: list[dict[str, str]] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        got.append({**json.loads(request.content), "token": request.headers["Authorization"]})
+        return httpx.Response(500 if len(got) < 2 else 200)
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(answer), headers={"Authorization": "Bearer t"})
+    monkeypatch.setattr("examples.support_bot.app.httpx.AsyncClient", lambda **options: client)
+    asyncio.run(poster("http://chat/post", "t")(Message("c", "hi")))
+    assert got == [{"channel": "c", "text": "hi", "token": "Bearer t"}] * 2
+
+
+def test_in_the_terminal(tmp_path, monkeypatch) -> None:
+    small_base(tmp_path, {"bt3.md": TEXTS["bt3.md"]})[0].close()
+    for name, value in {"EMBEDDER": "hash", "LLM": "none", "READER": "none"}.items():
+        monkeypatch.setenv(f"WELLSPRING_{name}", value)
+    lines = "How much does the BT3 cost?\nhuman\nhello?\nagents: done customer\n"
+    run = CliRunner().invoke(cli, ["chat", "--kb", str(tmp_path)], input=lines)
+    assert run.exit_code == 0, run.output
+    told = [line for line in run.output.splitlines() if line.startswith(("[here]", "[agents]"))]
+    assert "1850 pounds" in told[0]
+    assert told[2:] == [
+        "[agents] customer needs a person: asked for one.",
+        "[agents] customer: hello?",
+        "[here] I am back. What else can I do for you?",
+    ]
+
+
+def test_it_serves_nobody_else_without_a_secret(tmp_path, monkeypatch) -> None:
+    monkeypatch.delenv("SUPPORT_BOT_SECRET", raising=False)
+    run = CliRunner().invoke(cli, ["serve", "--kb", str(tmp_path), "--reply-to", "http://x", "--host", "0.0.0.0"])
+    assert (run.exit_code, "SUPPORT_BOT_SECRET" in run.output) == (1, True)
+
+
+def test_examples_use_public_names_only() -> None:
+    for path in (ROOT / "examples").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                names = [f"{node.module}."]
+            for name in names:
+                ours = name.partition(".")[0] in ("rag", "knowledge", "connectors", "apps")
+                assert not ours or name in ("rag", "rag."), f"{path} imports {name}"

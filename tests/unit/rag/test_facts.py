@@ -1,0 +1,240 @@
+"""Answers from facts: small hand-made passages, and what must and must not follow from them."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.facts import FactFinder, sentence
+from rag.facts.life import read_life
+from rag.facts.plan import read_plan
+from rag.facts.records import Comparison, Lookup, Name, Same, Wanted
+from rag.records import Passage
+
+
+def passage(title: str, text: str, *, language: str = "en", headings: tuple[str, ...] = ()) -> Passage:
+    return Passage(1, f"doc/{title}", title, None, headings, text, 0, len(text), language, 1.0, "")
+
+
+ORLA = passage("Orla Venn", "Orla Venn (3 May 1901 – 20 June 1980) was a Danish film director. She was born in Aarhus.")
+TOMAS = passage("Tomas Brandt (director)", "Tomas Brandt (born 14 July 1948) is a Swedish director.")
+QUIET = passage(
+    "The Quiet Quay", "The Quiet Quay is a 1939 Danish drama film directed by Orla Venn and starring Ib Holm."
+)
+NORTH = passage(
+    "North Light (film)", "North Light is a 1977 Swedish film. Directed by Tomas Brandt, it was shot in Lund."
+)
+HELGE = passage(
+    "Helge Venn", "Helge Venn (1870 – 1932) was a Danish painter. He was the son of Peder Venn and his wife Ane Krag."
+)
+CHILD = passage(
+    "Orla Venn", "Orla Venn (3 May 1901 – 20 June 1980) was a Danish film director. She was a daughter of Helge Venn."
+)
+
+
+def ask(question: str, *passages: Passage, language: str = "en", **more):
+    return FactFinder().answer(question, list(passages), None, language=language, **more)
+
+
+def quotes(answer) -> list[str]:
+    return [answer.passages[step.passage].text[step.start : step.end] for step in answer.steps]
+
+
+def nothing_known(name: str) -> bool:
+    return False
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("Which film came out first, North Light (Film) or The Quiet Quay?", "The Quiet Quay"),
+        ("Which film was released more recently, North Light (Film) or The Quiet Quay?", "North Light (Film)"),
+        ("Which film has the director who was born later, The Quiet Quay or North Light (Film)?", "North Light (Film)"),
+        ("Who was born first, Tomas Brandt or Orla Venn?", "Orla Venn"),
+        ("Who is younger, Tomas Brandt or Orla Venn?", "Tomas Brandt"),
+        ("Was Orla Venn born before Tomas Brandt?", "yes"),
+        ("Was The Quiet Quay released after North Light (Film)?", "no"),
+        ("Are Orla Venn and Tomas Brandt of the same nationality?", "no"),
+        ("Are the directors of both films The Quiet Quay and North Light (Film) from the same country?", "no"),
+        ("When was the director of film The Quiet Quay born?", "3 May 1901"),
+        ("Where was the director of film The Quiet Quay born?", "Aarhus"),
+        ("What nationality is the director of North Light (Film)?", "Swedish"),
+    ],
+)
+def test_answers(question, short) -> None:
+    answer = ask(question, QUIET, NORTH, ORLA, TOMAS)
+    assert answer is not None
+    assert answer.short == short
+
+
+def test_every_step_rests_on_its_sentence() -> None:
+    answer = ask(
+        "Which film has the director who was born later, The Quiet Quay or North Light (Film)?",
+        QUIET,
+        NORTH,
+        ORLA,
+        TOMAS,
+    )
+    told = dict(zip([(step.subject, step.property) for step in answer.steps], quotes(answer), strict=True))
+    assert told["The Quiet Quay", "director"] == QUIET.text
+    assert told["Tomas Brandt", "birth_date"].startswith("Tomas Brandt (born 14 July 1948)")
+    assert all(step.value in quote for step, quote in zip(answer.steps, quotes(answer), strict=True))
+
+
+def test_a_missing_fact_gives_no_answer() -> None:
+    assert (
+        ask("Which film has the director who was born later, The Quiet Quay or North Light (Film)?", QUIET, NORTH, ORLA)
+        is None
+    )
+    assert ask("Who died first, Tomas Brandt or Orla Venn?", ORLA, TOMAS) is None
+
+
+def test_dates_that_may_be_the_same_are_not_compared() -> None:
+    one = passage("Ada Kern", "Ada Kern (born 1950) is a German poet.")
+    other = passage("Ben Kern", "Ben Kern (born 4 March 1950) is a German poet.")
+    assert ask("Who was born first, Ada Kern or Ben Kern?", one, other) is None
+
+
+def test_fetches_the_page_that_the_chain_leads_to() -> None:
+    asked = []
+
+    def find(name: str) -> list[Passage]:
+        asked.append(name)
+        return [ORLA] if name == "Orla Venn" else []
+
+    answer = ask("When did the director of film The Quiet Quay die?", QUIET, find=find)
+    assert answer is not None
+    assert answer.short == "20 June 1980"
+    assert answer.passages[answer.steps[1].passage].title == "Orla Venn"
+    assert "Orla Venn" in asked
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("Who is the paternal grandfather of Orla Venn?", "Peder Venn"),
+        ("Who is Orla Venn's paternal grandmother?", "Ane Krag"),
+        ("Who is the father of Helge Venn?", "Peder Venn"),
+    ],
+)
+def test_kin(question, short) -> None:
+    answer = ask(question, CHILD, HELGE)
+    assert answer is not None
+    assert answer.short == short
+
+
+def test_names_of_places_stay_whole() -> None:
+    page = passage("Ines Roa", "Ines Roa (born 1950) is a poet. She was born in Mexico City.")
+    assert ask("Where was Ines Roa born?", page).short == "Mexico City"
+    page = passage("Ann Low", "Ann Low (born 1951) is a poet. She was born in British Columbia.")
+    assert ask("Where was Ann Low born?", page).short == "British Columbia"
+
+
+def test_the_daughter_of_the_wifes_father_is_not_the_persons_own() -> None:
+    page = passage(
+        "Karl Aas", "Karl Aas (born 1900) was a Norwegian smith. He married Liv Dahl, daughter of Olav Dahl."
+    )
+    assert ask("Who is the father of Karl Aas?", page) is None
+
+
+def test_company_documents() -> None:
+    one = passage("Orlen contract", "The Orlen contract was signed on 4 March 2021 in Warsaw.")
+    other = passage("Norrvik contract", "This contract with Norrvik AB was signed on 18 January 2022.")
+    answer = ask("Which was signed first, the Orlen contract or the Norrvik contract?", other, one)
+    assert answer is not None
+    assert "Orlen contract" in answer.short
+
+
+def test_tables() -> None:
+    table = passage(
+        "Suppliers",
+        "| Supplier | Founded | Country |\n|---|---|---|\n"
+        "| Kestrel Oy | 1987 | Finland |\n| Norrvik AB | 1999 | Sweden |",
+    )
+    answer = ask("Was Kestrel Oy founded before Norrvik AB?", table)
+    assert answer is not None
+    assert answer.short == "yes"
+    assert quotes(answer)[0] == "| Kestrel Oy | 1987 | Finland |"
+
+
+def test_posts() -> None:
+    staff = passage("Staff", "Anna Meyer is the head of logistics. The manager of Anna Meyer is Jonas Lind.")
+    answer = ask("Who is the manager of the head of logistics?", staff)
+    assert answer is not None
+    assert answer.short == "Jonas Lind"
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("海蓝公司和云杉公司哪个更早成立？", "云杉公司"),
+        ("海蓝公司比云杉公司早成立吗？", "否"),
+        ("海蓝公司是什么时候成立的？", "2004年5月"),
+    ],
+)
+def test_chinese(question, short) -> None:
+    one = passage("海蓝公司", "海蓝公司成立于2004年5月，总部位于杭州。", language="zh")
+    other = passage("云杉公司", "云杉公司于1998年成立，是一家中国软件企业。", language="zh")
+    answer = ask(question, one, other, language="zh")
+    assert answer is not None
+    assert answer.short == short
+
+
+def test_chinese_chain_and_nationality() -> None:
+    film = passage("静港", "《静港》是一部1939年的电影，由奥拉·文执导。", language="zh")
+    person = passage("奥拉·文", "奥拉·文（1901年5月3日－1980年6月20日）是丹麦导演。", language="zh")
+    answer = ask("静港的导演什么时候出生？", film, person, language="zh")
+    assert answer is not None
+    assert answer.short == "1901年5月3日"
+    again = ask("静港的导演是哪国人？", film, person, language="zh")
+    assert again is not None
+    assert again.short == "丹麦"
+
+
+def test_says_its_facts_with_markers() -> None:
+    answer = ask("Are Orla Venn and Tomas Brandt of the same nationality?", ORLA, TOMAS)
+    assert sentence(answer, "en") == "No: Orla Venn is Danish [1]; Tomas Brandt is Swedish [2]."
+
+
+def test_other_questions_are_left_alone() -> None:
+    for question in ("How do I request leave?", "Why is the sky blue?", "Who is responsible?", "", "?"):
+        assert ask(question, ORLA, TOMAS) is None
+
+
+def test_plans() -> None:
+    plan = read_plan("Who is the mother of the director of film Low Tide?", language="en", known=nothing_known)
+    assert plan == Lookup(Wanted("mother", Wanted("director", Name("Low Tide"))))
+    plan = read_plan(
+        "Which film whose director is younger, Low Tide or Bread Or Salt?",
+        language="en",
+        known={"Bread Or Salt", "Low Tide"}.__contains__,
+    )
+    assert isinstance(plan, Comparison)
+    assert plan.labels == ("Low Tide", "Bread Or Salt")
+    assert plan.most
+    plan = read_plan("Do both films Low Tide and High Noon have the same director?", language="en", known=nothing_known)
+    assert plan == Same((Name("Low Tide"), Name("High Noon")), ("director",))
+
+
+@pytest.mark.parametrize(
+    ("text", "born", "place", "died"),
+    [
+        (
+            "A B (22 September 1869, Évreux – 9 December 1925, Paris) was",
+            "22 September 1869",
+            "Évreux",
+            "9 December 1925",
+        ),
+        ("A B( June 1, 1912 August 10, 2002) was", "June 1, 1912", None, "August 10, 2002"),
+        ("A B (born 10 January 1930 in Ajmer, India) is", "10 January 1930", "Ajmer, India", None),
+        ("A B (died 1514) was", None, None, "1514"),
+        ("A B (reigned 705–715) was", None, None, None),
+    ],
+)
+def test_life_dates(text, born, place, died) -> None:
+    life = read_life(text, "en")
+    found = (
+        [text[slice(*span)] if span else None for span in (life.birth_date, life.birth_place, life.death_date)]
+        if life
+        else [None] * 3
+    )
+    assert found == [born, place, died]
