@@ -29,6 +29,7 @@ from apps.api.routes import (
     models,
     search,
     sources,
+    widget,
 )
 from apps.api.service import Service
 from apps.api.work import ANSWERING, Work
@@ -103,7 +104,7 @@ def create_app(
     )
     app.state.service = service
     handle_errors(app)
-    for noun in (chat, models, embeddings, ask, search, documents, sources, jobs, graph, feedback, health):
+    for noun in (chat, models, embeddings, ask, search, documents, sources, jobs, graph, feedback, health, widget):
         app.include_router(noun.router)
     # The last added is the first that a request meets.
     app.add_middleware(BodyLimit, largest_upload=largest_upload)

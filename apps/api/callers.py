@@ -24,7 +24,7 @@ import rag
 from apps.api.errors import Problem, told
 from apps.api.keys import SCOPES, Keys, parse_rate
 
-OPEN = frozenset({"/healthz", "/readyz", "/openapi.json"})
+OPEN = frozenset({"/healthz", "/readyz", "/openapi.json", "/widget", "/widget.js"})
 """Need no key: they tell nothing of any document."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

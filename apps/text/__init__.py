@@ -7,6 +7,8 @@ from importlib.resources import files
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 """Language → its own name."""
+SURE = {"high": 0.75, "medium": 0.5}
+"""Confidence (0 to 1) from which an answer counts as so sure; below the last it is not sure."""
 
 
 class Text:

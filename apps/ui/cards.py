@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import rag
-from apps.text import Text
+from apps.text import SURE, Text
 from apps.ui.markup import escape
 
 NEAR = 200
@@ -14,8 +14,6 @@ NEAR_DENSE = 80
 """The same for scripts that say more in a character: Chinese."""
 _PASSAGE = 600
 """Characters shown of a passage that came close."""
-_HIGH, _MEDIUM = 75, 50
-"""Percent from which an answer counts as so sure."""
 _SURE = {"high": "ask.high", "medium": "ask.medium", "low": "ask.low"}
 
 _MARKER = re.compile(r"\[(\d+)\]")
@@ -43,7 +41,7 @@ def answer_html(answer: rag.Answer, text: Text) -> str:
 def facts_html(answer: rag.Answer, text: Text) -> str:
     """Return the line under an answer: how sure it is, in words, whose words it is made of, how long it took."""
     percent = round(answer.confidence * 100)
-    level = "high" if percent >= _HIGH else "medium" if percent >= _MEDIUM else "low"
+    level = next((level for level, least in SURE.items() if percent >= least * 100), "low")
     number = escape(text("ask.confidence", percent=percent))
     facts = [f'<span class="ws-sure ws-{level}" title="{number}">{escape(text(_SURE[level]))}</span>']
     if answer.origin == "quote":

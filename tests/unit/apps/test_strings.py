@@ -41,7 +41,8 @@ DRAWN = {
 
 
 # Sections whose keys are made of what is to be told.
-LOOKED_UP = ("language.", "entity.", "figure.", "setting.")
+# The widget's are checked where its script is.
+LOOKED_UP = ("language.", "entity.", "figure.", "setting.", "widget.")
 
 
 def fields(template: str) -> set[str]:
