@@ -10,7 +10,8 @@ import streamlit as st
 import rag
 from apps.text import LANGUAGES, Text, closest_language
 from apps.ui import ask, evaluate, graph, library, settings, who
-from apps.ui.jobs import PROBLEMS, Jobs
+from apps.ui.background import PROBLEMS
+from apps.ui.jobs import Jobs
 from apps.ui.markup import ICON, LOGO, STYLE, plain
 from apps.ui.session import Session
 from apps.ui.suggested import Suggestions

@@ -9,8 +9,8 @@ import streamlit as st
 
 import rag
 from apps.ui import conversations, rating, source
+from apps.ui.background import PROBLEMS
 from apps.ui.cards import alternatives_html, answer_html, citation_html, draft_html, passage_html, sides_html
-from apps.ui.jobs import PROBLEMS
 from apps.ui.markup import escape, plain
 from apps.ui.session import Session
 from apps.ui.suggested import Suggestions

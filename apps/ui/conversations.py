@@ -9,7 +9,7 @@ from typing import Literal
 import streamlit as st
 
 import rag
-from apps.ui.jobs import PROBLEMS
+from apps.ui.background import PROBLEMS
 from apps.ui.markup import plain
 from apps.ui.session import Session
 

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 import rag
-from apps.ui.jobs import PROBLEMS
+from apps.ui.background import PROBLEMS
 from apps.ui.markup import escape, heading, plain
 from apps.ui.run_plots import figures, outcome, plots
 from apps.ui.session import Session
@@ -161,7 +161,7 @@ def _feedback(session: Session) -> None:
 
 
 def _start(session: Session, name: str, data: bytes | str) -> None:
-    trial = session.trials.start(session.kb, session.viewer, name, data)
+    trial = session.trials.ask(session.kb, session.viewer, name, data)
     if trial is None:
         st.warning(session.text("evaluate.busy"))
     else:
@@ -172,9 +172,9 @@ def _progress(session: Session) -> None:
     text = session.text
     trial: Trial | None = st.session_state.get("trial")
     at_work = session.trials.current
-    if at_work is not None and at_work.running and at_work.viewer.principals == session.viewer.principals:
+    if at_work is not None and at_work.running and at_work.by.principals == session.viewer.principals:
         trial = at_work
-    if trial is None or trial.viewer.principals != session.viewer.principals:
+    if trial is None or trial.by.principals != session.viewer.principals:
         if session.trials.running:
             st.caption(text("evaluate.busy"))
         return

@@ -10,7 +10,7 @@ from concurrent.futures import TimeoutError as TooLate
 import streamlit as st
 
 import rag
-from apps.ui.jobs import PROBLEMS
+from apps.ui.background import PROBLEMS
 from apps.ui.markup import escape, heading, plain
 from apps.ui.session import Session
 

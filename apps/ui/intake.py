@@ -114,7 +114,7 @@ def _readers(session: Session) -> tuple[str, ...] | None:
 
 def start(session: Session, *locations: str, readers: tuple[str, ...] | None = None) -> None:
     """Begin to bring sources up to date."""
-    job = session.jobs.start(session.kb, *locations, readers=readers, by=session.viewer)
+    job = session.jobs.index(session.kb, *locations, readers=readers, by=session.viewer)
     if job is None:
         st.warning(session.text("indexing.busy"))
     else:

@@ -11,7 +11,7 @@ import streamlit as st
 
 import rag
 from apps.ui import intake, sources
-from apps.ui.jobs import PROBLEMS
+from apps.ui.background import PROBLEMS
 from apps.ui.markup import escape, plain
 from apps.ui.session import Session
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 import rag
-from apps.ui.jobs import PROBLEMS
+from apps.ui.background import PROBLEMS
 from apps.ui.markup import escape, heading, plain
 from apps.ui.session import Session
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 import rag
 from apps.ui import intake
-from apps.ui.jobs import PROBLEMS
+from apps.ui.background import PROBLEMS
 from apps.ui.markup import escape, plain
 from apps.ui.session import Session
 

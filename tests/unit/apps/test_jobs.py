@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_job_counts_and_reports(make: Make, folder: Path) -> None:
-    job = Jobs().start(make({}), folder)
+    job = Jobs().index(make({}), folder)
     assert job is not None
     job.wait(20)
     assert (job.total, job.done, job.count("added"), job.problem) == (3, 3, 3, None)
@@ -41,10 +41,10 @@ def test_only_one_at_a_time_and_stopping(make: Make, folder: Path, monkeypatch: 
         return upload(self, *locations, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(rag.Wellspring, "sync", slow)
-    first = jobs.start(kb, folder)
+    first = jobs.index(kb, folder)
     assert first is not None
     assert reached.wait(20)
-    assert jobs.start(kb, folder) is None
+    assert jobs.index(kb, folder) is None
     first.stop()
     go.set()
     first.wait(20)
@@ -53,7 +53,7 @@ def test_only_one_at_a_time_and_stopping(make: Make, folder: Path, monkeypatch: 
     assert kb.documents() == []
     # What was stopped can be taken up again.
     monkeypatch.undo()
-    second = jobs.start(kb, folder)
+    second = jobs.index(kb, folder)
     assert second is not None
     second.wait(20)
     assert second.count("added") == 3
@@ -66,7 +66,7 @@ def test_what_nobody_expected_is_logged(
         raise ZeroDivisionError
 
     monkeypatch.setattr(rag.Wellspring, "sync", broken)
-    job = Jobs().start(make({}), "x")
+    job = Jobs().index(make({}), "x")
     assert job is not None
     job.wait(20)
     assert job.problem == ""
