@@ -8,11 +8,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from types import FrameType
 
 import click
 
@@ -25,6 +24,7 @@ LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _APP = Path(__file__).with_name("app.py")
 _STARTUP_SECONDS = 120
 _GRACE_SECONDS = 5
+_LOOK_SECONDS = 0.1
 
 _THEME = {
     "theme.light.primaryColor": "#0f766e",
@@ -85,8 +85,7 @@ def ui(
         arguments += ["--auth", "--groups-claim", groups_claim]
         arguments += ["--editors", editors] if editors else []
     flags = server_flags(host, port, max_upload_bytes=settings.max_file_bytes)
-    with _ended_by_signals():
-        serve([sys.executable, "-m", "streamlit", "run", str(_APP), *flags, "--", *arguments], host, port)
+    serve([sys.executable, "-m", "streamlit", "run", str(_APP), *flags, "--", *arguments], host, port)
 
 
 def free_port(host: str, port: int) -> int:
@@ -139,21 +138,24 @@ def serve(command: list[str], host: str, port: int) -> None:
     click.ClickException
         The server ended by itself, or did not answer in time.
     """
-    # A session of its own, so that Ctrl-C reaches only this process, which then ends the child.
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, start_new_session=True)
-    try:
-        wait_until_ready(child, host, port)
-        click.echo(f"Wellspring is at http://{f'[{host}]' if ':' in host else host}:{port}")
-        status = child.wait()
-        raise click.ClickException(f"the page's server ended by itself with status {status}")
-    except KeyboardInterrupt:
-        click.echo("", err=True)
-    finally:
-        _end(child)
+    with _told_by_signals() as told:
+        # A session of its own, so that Ctrl-C reaches only this process, which then ends the child.
+        child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, start_new_session=True)
+        try:
+            wait_until_ready(child, host, port, told)
+            if not told:
+                click.echo(f"Wellspring is at http://{f'[{host}]' if ':' in host else host}:{port}")
+            while not told:
+                if child.poll() is not None:
+                    raise click.ClickException(f"the page's server ended by itself with status {child.returncode}")
+                time.sleep(_LOOK_SECONDS)
+            click.echo("", err=True)
+        finally:
+            _end(child)
 
 
-def wait_until_ready(child: subprocess.Popen[bytes], host: str, port: int) -> None:
-    """Return once the page answers.
+def wait_until_ready(child: subprocess.Popen[bytes], host: str, port: int, told: Sequence[int] = ()) -> None:
+    """Return once the page answers, or a signal is in ``told``.
 
     Raises
     ------
@@ -164,9 +166,9 @@ def wait_until_ready(child: subprocess.Popen[bytes], host: str, port: int) -> No
     while time.monotonic() < deadline:
         if child.poll() is not None:
             raise click.ClickException(f"the page's server did not start: it ended with status {child.returncode}")
-        if _healthy(host, port):
+        if told or _healthy(host, port):
             return
-        time.sleep(0.1)
+        time.sleep(_LOOK_SECONDS)
     raise click.ClickException(f"the page did not answer within {_STARTUP_SECONDS} seconds")
 
 
@@ -193,16 +195,13 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP end the command as Ctrl-C does."""
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    before = {name: signal.signal(getattr(signal, name), interrupt) for name in names}
+def _told_by_signals() -> Iterator[list[int]]:
+    """Yield a list that Ctrl-C, SIGTERM and SIGHUP are put in: an exception, coming anywhere, may get lost."""
+    told: list[int] = []
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {name: signal.signal(getattr(signal, name), lambda number, frame: told.append(number)) for name in names}
     try:
-        yield
+        yield told
     finally:
         for name, handler in before.items():
             signal.signal(getattr(signal, name), handler)

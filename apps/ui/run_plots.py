@@ -83,5 +83,5 @@ def plots(session: Session, results: list[rag.Result]) -> None:
 def outcome(session: Session, result: rag.Result) -> str:
     """Return what came of a question, in words: not to answer what has no answer is right."""
     if result.abstained:
-        return session.text("evaluate.right" if not result.answers else "evaluate.unanswered")
+        return session.text("evaluate.right" if not result.answerable else "evaluate.unanswered")
     return session.text("evaluate.right" if result.right else "evaluate.wrong")

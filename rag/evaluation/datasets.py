@@ -21,7 +21,7 @@ import hashlib
 import json
 import os
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -52,7 +52,7 @@ class Question:
     answers: tuple[str, ...]
     """References: any of them is right, unless ``parts`` says more."""
     gold: frozenset[str]
-    """Ids of the documents that hold the answer; empty: none does."""
+    """Ids of the documents that hold the answer; empty: none does, or it is not told which do."""
     pages: frozenset[tuple[str, int]] = frozenset()
     """(document id, 1-based page) of the evidence, where the set tells."""
     split: str = ""
@@ -68,9 +68,22 @@ class Question:
     """The id of the set's entry, where that is asked in several ways."""
 
     @property
+    def answerable(self) -> bool:
+        """Whether the documents hold an answer."""
+        return is_answerable(self.gold, self.answers, self.type)
+
+    @property
     def needed(self) -> tuple[tuple[str, ...], ...]:
         """What a right answer must hold: of each part one alternative."""
         return self.parts or (self.answers,)
+
+
+def is_answerable(gold: Collection[str], answers: Collection[str], type: str) -> bool:
+    """Tell whether the documents hold an answer to a question: some are named, or there is one to be found.
+
+    Of robustness sets the answer is known also where its documents are held back.
+    """
+    return bool(gold) or (bool(answers) and type != REJECTION)
 
 
 class Text(NamedTuple):

@@ -26,7 +26,7 @@ def is_right(question: Question, answer: Answer) -> bool:
 
     It must hold what is needed; where yes or no is, begin with it. Where the documents hold no answer, any is wrong.
     """
-    if answer.abstained or not question.gold:
+    if answer.abstained or not question.answerable:
         return False
     wanted = polar(question.answers)
     if wanted:
@@ -37,7 +37,7 @@ def is_right(question: Question, answer: Answer) -> bool:
 def judged(question: Question, answer: Answer, *, kind: str, text_of: TextOf) -> dict[str, float]:
     """Return the figures of an answer, each 0 to 1, by name (docs/evaluation.md). ``kind`` is the set's."""
     figures = {"abstained": float(answer.abstained)}
-    if not question.gold:
+    if not question.answerable:
         figures["rejection"] = float(answer.abstained)
     elif question.contradicting:
         figures |= _conflict(question, answer)

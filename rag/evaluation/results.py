@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rag.errors import DatasetError
+from rag.evaluation.datasets import is_answerable
 
 FIGURES_FILE, RESULTS_FILE, SETTINGS_FILE = "figures.json", "results.jsonl", "settings.json"
 TIMES = frozenset({"query_ms", "search_ms", "seconds_per_question"})
@@ -83,6 +84,11 @@ class Result:
     def quality(self) -> float | None:
         """The mean of the rates; None where there are none."""
         return sum(self.rates.values()) / len(self.rates) if self.rates else None
+
+    @property
+    def answerable(self) -> bool:
+        """Whether the documents hold an answer."""
+        return is_answerable(self.gold, self.answers, self.type)
 
     @property
     def never_answered(self) -> bool:

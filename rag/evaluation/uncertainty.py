@@ -111,7 +111,7 @@ def overall(results: Sequence[Result]) -> dict[str, float]:
     """
     figures = summary(results)
     times = {name: figures.pop(name) for name in list(figures) if name.startswith(("query_ms", "search_ms", "seconds"))}
-    return {**figures, **(certainty(results) if any(result.gold for result in results) else {}), **times}
+    return {**figures, **(certainty(results) if any(result.answerable for result in results) else {}), **times}
 
 
 def at_thresholds(results: Sequence[Result], in_use: float | None = None) -> list[Point]:
@@ -120,7 +120,7 @@ def at_thresholds(results: Sequence[Result], in_use: float | None = None) -> lis
     if known is None:
         return []
     asked = [result for result in results if result.abstained is not None]
-    answerable, never = np.array([[bool(result.gold), result.never_answered] for result in asked], dtype=np.bool_).T
+    answerable, never = np.array([[result.answerable, result.never_answered] for result in asked], dtype=np.bool_).T
     every = sorted({*THRESHOLDS, *([] if in_use is None else [in_use])})
     confidence, right = known
     return [

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from helpers.page import PATIENCE, Shoot, served
+from helpers.page import PATIENCE, Shoot, served, settle
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 import rag
@@ -86,10 +86,8 @@ def shoot(tmp_path: Path, request: pytest.FixtureRequest) -> Shoot:
     folder = ROOT / "docs" if request.config.getoption("--update-screenshots") else tmp_path
 
     def take(page: Page, name: str) -> None:
-        expect(page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_visible(
-            timeout=PATIENCE
-        )
-        page.wait_for_timeout(1500)
+        settle(page)
+        page.wait_for_timeout(1000)
         page.screenshot(path=folder / name)
         assert (folder / name).stat().st_size < 250_000
 

@@ -141,6 +141,12 @@ def test_a_folder_of_this_machine_is_indexed(open_page: Callable[..., Page], tmp
     page.get_by_role("button", name=EN("library.folder_button"), exact=True).click()
     expect(page.get_by_test_id("stAlert")).to_contain_text("missing", timeout=PATIENCE)
     expect(page.get_by_text("Traceback")).to_have_count(0)
+    find(page, "")
+    page.get_by_text(re.compile(r"^\s*" + EN("library.sources", count="").rstrip(")"))).click()
+    source = page.get_by_test_id("stLayoutWrapper").filter(has_text=str(tmp_path)).last
+    source.get_by_role("button", name=EN("library.source_forget")).click()
+    page.get_by_role("button", name=EN("library.source_forget_confirm"), exact=True).click()
+    expect(page.get_by_text(EN("library.failures", count=1), exact=True)).to_have_count(0, timeout=PATIENCE)
 
 
 def test_the_command_ends_cleanly_and_takes_the_server_along(tmp_path: Path) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
-from helpers.page import EN, PATIENCE, ZH, Shoot, go, radio
+from helpers.page import EN, PATIENCE, ZH, Shoot, ask, go, radio, settle
 from playwright.sync_api import Page, expect
 
 
@@ -31,6 +32,63 @@ def test_the_graph_is_searched_and_drawn(open_page: Callable[..., Page], shoot: 
     expect(page.get_by_role("heading", name=first).first).to_be_visible(timeout=PATIENCE)
     page.get_by_role("tab", name=EN("graph.where")).click()
     expect(page.locator(".ws-list .ws-title").filter(has_text="staff directory")).to_be_visible()
+
+
+QUESTIONS = [
+    {"question": "What IP rating does the Skerry 40 have?", "answers": ["IP68"], "type": "fact"},
+    {"question": "How many days of annual leave do I get in Dundee?", "answers": ["27"], "type": "fact"},
+    {"question": "一线城市住宿标准上限是多少？", "answers": ["550"], "type": "fact"},
+    {"question": "How many tonnes of carbon dioxide did our flights cause in 2025?", "answers": [], "type": "unknown"},
+]
+
+
+def run(page: Page, questions: list[dict[str, object]]) -> None:
+    file = {"name": "company.json", "mimeType": "application/json", "buffer": json.dumps(questions).encode()}
+    page.locator("input[type=file]").first.set_input_files(file)
+    settle(page)
+    page.get_by_role("button", name=EN("evaluate.run"), exact=True).click()
+    stop = page.get_by_role("button", name=EN("indexing.stop"), exact=True)
+    settle(page)
+    expect(stop).to_have_count(0, timeout=PATIENCE)
+
+
+def test_a_file_is_run_twice_and_compared(open_page: Callable[..., Page], shoot: Shoot) -> None:
+    page = open_page(width=1440, height=1180)
+    go(page, EN("evaluate.nav"))
+    expect(page.get_by_text(EN("evaluate.none"))).to_be_visible(timeout=PATIENCE)
+    run(page, QUESTIONS)
+    accuracy = page.get_by_test_id("stMetric").first
+    expect(accuracy).to_contain_text("100", timeout=PATIENCE)
+    # The same questions, but of one another answer is held to be right.
+    page.get_by_text(EN("evaluate.new")).click()
+    run(page, [{**QUESTIONS[0], "answers": ["IP54"]}, *QUESTIONS[1:]])
+    expect(accuracy).to_contain_text("67", timeout=PATIENCE)
+    page.get_by_test_id("stSelectbox").nth(1).locator("input").click()
+    page.get_by_role("option").last.click()
+    expect(page.get_by_role("heading", name=EN("evaluate.differences"))).to_be_visible(timeout=PATIENCE)
+    expect(
+        page.get_by_role("radio")
+        .or_(page.get_by_role("checkbox"))
+        .or_(page.get_by_role("button"))
+        .filter(has_text=f"{EN('evaluate.worse')} (1)")
+    ).to_be_visible()
+    page.get_by_text(EN("evaluate.new")).click()
+    shoot(page, "evaluate.png")
+
+
+def test_feedback_becomes_a_question(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    answer = ask(page, "What IP rating does the Skerry 40 have?")
+    answer.get_by_text(EN("rate.helpful"), exact=True).click()
+    expect(answer.get_by_text(EN("rate.comment"), exact=True)).to_be_visible(timeout=PATIENCE)
+    go(page, EN("evaluate.nav"))
+    adding = page.get_by_role("tab", name=EN("evaluate.feedback_tab"))
+    if not adding.is_visible():
+        page.get_by_text(EN("evaluate.new")).click()
+    adding.click()
+    expect(page.get_by_role("button", name=EN("evaluate.run_feedback", count="").rstrip(" ()"))).to_be_visible(
+        timeout=PATIENCE
+    )
 
 
 def test_settings_and_health(open_page: Callable[..., Page], shoot: Shoot) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from helpers.page import EN, Shoot, ask, chip
+from helpers.page import EN, PATIENCE, Shoot, ask, chip, settle
 from playwright.sync_api import Locator, Page, expect
 
 LEAVE = "How many days of annual leave do I get in Dundee?"
@@ -103,3 +103,46 @@ def test_suggested_questions_lead_to_answers(open_page: Callable[..., Page]) -> 
     expect(page.get_by_test_id("stChatMessage").nth(1).locator(".ws-answer, .ws-unknown").first).to_be_visible(
         timeout=180_000
     )
+
+
+def test_a_conversation_is_renamed_exported_and_deleted(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    ask(page, LEAVE)
+    sidebar = page.get_by_test_id("stSidebar")
+    actions = page.locator('[class*="st-key-talk_actions"] button').first
+    actions.click()
+    title = page.get_by_role("textbox", name=EN("talks.title"))
+    title.fill("Leave in Dundee")
+    page.get_by_role("button", name=EN("talks.rename"), exact=True).click()
+    expect(sidebar.get_by_role("button", name="Leave in Dundee")).to_be_visible(timeout=PATIENCE)
+    if not page.get_by_text(EN("talks.markdown"), exact=True).is_visible():
+        actions.click()
+    with page.expect_download() as waiting:
+        page.get_by_text(EN("talks.markdown"), exact=True).click()
+    exported = waiting.value.path().read_text("utf-8")
+    assert "Leave in Dundee" in exported
+    assert "27 days" in exported
+    page.get_by_role("button", name=EN("talks.delete"), exact=True).click()
+    settle(page)
+    page.get_by_role("button", name=EN("talks.delete_confirm"), exact=True).click()
+    expect(sidebar.get_by_role("button", name="Leave in Dundee")).to_have_count(0, timeout=PATIENCE)
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+
+
+def test_an_answer_is_rated_with_a_comment(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    answer = ask(page, LEAVE)
+    answer.get_by_text(EN("rate.wrong"), exact=True).click()
+    settle(page)
+    answer.get_by_text(EN("rate.comment"), exact=True).click()
+    place = page.get_by_role("textbox", name=EN("rate.comment_wrong"))
+    place.fill("It is 28 days.")
+    page.get_by_role("button", name=EN("rate.send"), exact=True).click()
+    expect(page.get_by_text(EN("rate.kept"))).to_be_visible(timeout=PATIENCE)
+    # It is there when the conversation is opened again.
+    page.reload()
+    settle(page)
+    page.get_by_test_id("stSidebar").get_by_role("button", name=LEAVE[:20]).first.click()
+    settle(page)
+    page.get_by_text(EN("rate.comment"), exact=True).first.click()
+    expect(page.get_by_role("textbox", name=EN("rate.comment_wrong"))).to_have_value("It is 28 days.")

@@ -60,12 +60,21 @@ def upload(page: Page, name: str, text: str) -> None:
 def find(page: Page, needle: str) -> None:
     page.get_by_placeholder(EN("library.filter_placeholder")).fill(needle)
     page.keyboard.press("Enter")
-    page.wait_for_timeout(800)
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Return when the page has drawn what was asked for last."""
+    page.wait_for_timeout(500)
+    expect(page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]')).to_be_visible(timeout=PATIENCE)
+    page.wait_for_timeout(500)
 
 
 def tick_first_row(page: Page) -> None:
+    settle(page)
     # The table is a canvas: the box stands left in the first row below the header.
     page.get_by_test_id("stDataFrame").last.locator(".dvn-scroller").click(position={"x": 17, "y": 52})
+    settle(page)
 
 
 def cells(page: Page, name: str) -> Locator:

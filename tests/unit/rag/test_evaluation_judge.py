@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.evaluation.datasets import Question
+from rag.evaluation.datasets import REJECTION, Question
 from rag.evaluation.judge import borne_out, is_right, judged, statements, tells_both
 from rag.evaluation.metrics import f1, polar, polarity
 from rag.records import Answer, Citation, Side
@@ -53,6 +53,13 @@ def test_an_answer_without_a_short_one_is_compared_as_a_whole() -> None:
     assert (found["em"], found["f1"]) == (0.0, pytest.approx(2 * 0.5 * 1 / 1.5))
 
 
+def test_where_it_is_not_told_which_documents_hold_the_answer() -> None:
+    asked = replace(ASKED, gold=frozenset())
+    found = figures(asked, answered("They get 27 days of leave. [1]", LEAVE, short="27 days"))
+    assert (found["accuracy"], "rejection" in found, "citation_gold" in found) == (1.0, False, False)
+    assert figures(asked, REFUSED)["accuracy"] == 0.0
+
+
 def test_a_refusal_of_what_is_known_and_of_what_is_not() -> None:
     assert figures(ASKED, REFUSED) == {"abstained": 1.0, "accuracy": 0.0, "contains": 0.0, "em": 0.0, "f1": 0.0}
     unanswerable = replace(ASKED, answers=(), gold=frozenset())
@@ -66,7 +73,7 @@ def test_what_is_right_depends_on_the_question() -> None:
     assert is_right(ASKED, right)
     assert not is_right(ASKED, answered("They get 28 days. [1]", LEAVE))
     assert not is_right(ASKED, replace(right, abstained=True))
-    assert not is_right(replace(ASKED, gold=frozenset()), right), "the documents do not say so"
+    assert not is_right(replace(ASKED, gold=frozenset(), type=REJECTION), right), "the documents do not say so"
     assert not is_right(replace(ASKED, parts=(("27 days",), ("Dundee",))), right), "a part is missing"
 
 
