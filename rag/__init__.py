@@ -5,8 +5,13 @@ The public names load on first use, so that ``import rag`` is quick.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+# Before anything loads OpenMP: its threads, waiting for each other, would spin. Alone on a machine that gains nothing;
+# beside one other busy process a question took 2.2 s instead of 0.2. What the environment says wins.
+os.environ.setdefault("GOMP_SPINCOUNT", "1000")
 
 if TYPE_CHECKING:
     from connectors import EVERYONE, Document, Failed, SourceError, Viewer
