@@ -46,6 +46,7 @@ class HashEmbedder:
 
     def embed_question(self, text: str) -> NDArray[np.float32]:
         """Return float32, (dimension,), unit length."""
+        text.encode()  # Half a character is refused, as tokenizers do.
         total = np.zeros(self._dimension, dtype=np.float32)
         total[0] = 1e-3
         for token in search_tokens(text):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from knowledge.language import search_tokens
 from rag.evidence import Chosen, Evidence
+from rag.exact import Exact
 from rag.question import AskedQuestion
 from rag.reader import Span
 from rag.records import Passage
@@ -103,12 +104,15 @@ def candidates(
 
 
 def same(one: str, other: str) -> bool:
-    """Tell whether two short answers say the same: equal words, or the words of one within the other's."""
+    """Tell whether two short answers say the same: equal words, or the words of one within the other's.
+
+    Numbers, units, months and "not" must fit, too: "$20" is not "€20", and three days are not thirteen.
+    """
     words, others = search_tokens(one), search_tokens(other)
     if not words or not others:
         return one.strip().casefold() == other.strip().casefold()
     short, long = sorted((set(words), set(others)), key=len)
-    return short <= long
+    return short <= long and Exact.of(one).may_be(Exact.of(other))
 
 
 def _held(asked: AskedQuestion, passage: Passage) -> float:

@@ -178,14 +178,15 @@ class Answerer:
             weighed = replied(weighed, draft, asked.language)
             best = best_of(weighed, asked.language)
             clock.lap("generate")
-        sure = max(best.sure if best else 0.0, fact.sure if fact else 0.0)
-        if best is None or sure < self._threshold:
+        sure = fact.sure if fact else best.sure if best else 0.0
+        if (fact is None and best is None) or sure < self._threshold:
             key = "unknown" if weighed.passages else "nothing"
             yield Final(_abstention(question, language, key, sure, weighed.passages, clock))
             return
         if fact is not None:
             yield Final(_worked_out(asked, fact, best, clock))
             return
+        assert best is not None
         told = self._told(asked, draft, weighed, best)
         clock.lap("check")
         yield Final(
@@ -300,14 +301,14 @@ class Answerer:
         }
 
 
-def _worked_out(asked: AskedQuestion, fact: FactAnswer, best: Best, clock: _Clock) -> Answer:
+def _worked_out(asked: AskedQuestion, fact: FactAnswer, best: Best | None, clock: _Clock) -> Answer:
     """Return the answer of facts, each with the sentence that tells it."""
     passages = [replace(passage, number=number) for number, passage in enumerate(fact.passages, 1)]
     evidence = [evidence_at(asked, passages[step.passage], step.start, step.end) for step in fact.steps]
     places = {
         (step.passage, step.start, step.end): mark for step, mark in zip(fact.steps, numbers(evidence), strict=True)
     }
-    agree = bool(best.short) and same(best.short, fact.short)
+    agree = best is not None and bool(best.short) and same(best.short, fact.short)
     clock.lap("check")
     return Answer(
         question=asked.text,

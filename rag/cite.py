@@ -1,8 +1,8 @@
 """From a chat model's words to claims that the passages bear out, each with a verbatim quote.
 
 A claim (one sentence of the reply) is borne out by a sentence of a passage when most of its content words that the
-question does not hold stand there, in the same order, all of its numbers do, and both or neither are negated. What is
-not borne out is dropped, whatever the model that wrote it.
+question does not hold stand there, in the same order, and all that is no matter of degree does (``rag.exact``: numbers
+with their signs and units, months, names, "not"). What is not borne out is dropped, whatever the model that wrote it.
 """
 
 from __future__ import annotations
@@ -14,14 +14,11 @@ from dataclasses import dataclass
 
 from knowledge.language import detect_language, search_tokens, sentences
 from rag.evidence import Evidence
+from rag.exact import Exact
 from rag.records import Citation
 
 _MARKER = re.compile(r"\s*[\[【]\s*(\d{1,2}(?:\s*[,，]\s*\d{1,2})*)\s*[\]】]")
 _AFTER_STOP = re.compile(r"([.!?。！？])((?:\s*[\[【][\d\s,，]+[\]】])+)")
-_NEGATION = re.compile(
-    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot)\b|n['’]t\b|[不没未无非勿莫]", re.IGNORECASE
-)
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _BORNE_OUT = 0.75
 """The part of a claim's content words that its evidence must hold."""
 
@@ -86,20 +83,15 @@ def cite(evidence: Sequence[Evidence]) -> tuple[Citation, ...]:
 
 
 def _borne_out(text: str, marked: set[int], evidence: Sequence[Evidence], asked: frozenset[str]) -> Claim | None:
-    words = set(search_tokens(text))
-    told = words - asked
-    numbers = _numbers(text)
+    told = set(search_tokens(text)) - asked
     if not told:
         return None
+    hard = Exact.of(text)
     best: tuple[float, bool] = (0.0, False)
     claim = None
     for item in evidence:
         support = len(told & item.tokens) / len(told)
-        if _negated(text) != _negated(item.text) or not _in_order(text, item.text, told):
-            continue
-        # Numbers are not a matter of degree; the question's own may stand in the evidence's title or headings.
-        elsewhere = {number for number in numbers if number in asked and number in item.around}
-        if support < _BORNE_OUT or not numbers <= _numbers(item.text) | elsewhere:
+        if support < _BORNE_OUT or not _in_order(text, item.text, told) or not _holds(item, hard, asked):
             continue
         if (support, item.passage.number in marked) > best:
             best = support, item.passage.number in marked
@@ -107,8 +99,20 @@ def _borne_out(text: str, marked: set[int], evidence: Sequence[Evidence], asked:
     return claim
 
 
-def _negated(text: str) -> bool:
-    return bool(_NEGATION.search(text))
+def _holds(item: Evidence, claimed: Exact, asked: frozenset[str]) -> bool:
+    """Tell whether evidence holds what is no matter of degree in a claim.
+
+    Names, units and the question's own numbers may stand in its title, its headings or just before it.
+    """
+    own, around = Exact.of(item.text), Exact.of(" ".join(item.around))
+    elsewhere = claimed.numbers & asked & item.around
+    return (
+        claimed.negated == own.negated
+        and claimed.numbers <= own.numbers | elsewhere
+        and claimed.units <= own.units | around.units
+        and claimed.months <= own.months
+        and claimed.names <= item.tokens | item.around | asked | own.names
+    )
 
 
 def _in_order(claim: str, evidence: str, told: set[str]) -> bool:
@@ -123,12 +127,3 @@ def _in_order(claim: str, evidence: str, told: set[str]) -> bool:
         at = bisect_left(piles, place)
         piles[at : at + 1] = [place]
     return len(piles) >= _BORNE_OUT * len(places)
-
-
-def _numbers(text: str) -> set[str]:
-    return {_plain(number) for number in _NUMBER.findall(text)}
-
-
-def _plain(number: str) -> str:
-    """Write a number without thousands separators: "1,480" and "1480" are the same."""
-    return re.sub(r",(?=\d{3})", "", number)

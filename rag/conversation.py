@@ -21,7 +21,7 @@ from rag.followup.model import rewrite_by_model
 from rag.followup.names import no_names
 from rag.prompts import unknowing
 from rag.records import Answer, Event, Final
-from rag.sdk import LOCAL, LONGEST_QUESTION
+from rag.sdk import LOCAL, readable
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -137,7 +137,7 @@ class Conversation:
         """Take over a turn that was kept elsewhere, as text: what it was understood as is worked out again."""
         with self._lock:
             turns, begun = tuple(self._turns), self._begun
-        typed = question[:LONGEST_QUESTION]
+        typed = readable(question)
         told = Answer(question=typed, answer=answer, abstained=not answer or unknowing(answer), confidence=0.0)
         self._remember(Turn(typed, self._understood(typed, turns), told), begun)
 
@@ -145,7 +145,7 @@ class Conversation:
         """Yield what ``Wellspring.stream`` yields; the turn is remembered when ``Final`` comes."""
         with self._lock:
             turns, begun = tuple(self._turns), self._begun
-        typed = question[:LONGEST_QUESTION]
+        typed = readable(question)
         asked = self._understood(typed, turns)
         for event in self._base.stream(asked, viewer=self.viewer, temperature=temperature):
             if isinstance(event, Final):

@@ -55,6 +55,11 @@ LOCAL = Viewer("local")
 """Who asks when nobody is named: reads what everyone may read."""
 
 
+def readable(question: str) -> str:
+    """Cut a question, and put "?" where it holds half a character, which no model takes."""
+    return question[:LONGEST_QUESTION].encode(errors="replace").decode()
+
+
 class Wellspring(Library):
     """A knowledge base with everything that answering from it takes. Made by ``rag.open``.
 
@@ -138,19 +143,18 @@ class Wellspring(Library):
 
     def search(self, question: str, *, k: int = 10, viewer: Viewer = LOCAL) -> list[SearchHit]:
         """Return the chunks that answer to a question, best first: at most ``k`` that ``viewer`` may read."""
-        return list(map(SearchHit.of, self.retriever().search(question[:LONGEST_QUESTION], viewer=viewer, k=k)))
+        return list(map(SearchHit.of, self.retriever().search(readable(question), viewer=viewer, k=k)))
 
     def ask(self, question: str, *, viewer: Viewer = LOCAL) -> Answer:
         """Return a checked answer from what ``viewer`` may read."""
-        return self._answers().ask(question[:LONGEST_QUESTION], self.retriever(), viewer=viewer)
+        return self._answers().ask(readable(question), self.retriever(), viewer=viewer)
 
     def stream(self, question: str, *, viewer: Viewer = LOCAL, temperature: float | None = None) -> Iterator[Event]:
         """Yield ``Found``, ``Draft``s as the model writes, and at last ``Final`` with the checked answer.
 
         ``temperature`` is the chat model's, from 0 to 2; None: as the settings say.
         """
-        asked = question[:LONGEST_QUESTION]
-        return self._answers().stream(asked, self.retriever(), viewer=viewer, temperature=temperature)
+        return self._answers().stream(readable(question), self.retriever(), viewer=viewer, temperature=temperature)
 
     # The same for asyncio: the work is done in threads, as many at a time as asyncio has workers
 
@@ -261,7 +265,7 @@ class Wellspring(Library):
 
     def weigh(self, question: str, *, viewer: Viewer = LOCAL) -> Weighed:
         """Return what the documents hold for a question, however weakly it answers; no chat model is asked."""
-        return self._answers().weigh(question[:LONGEST_QUESTION], self.retriever(), viewer=viewer)
+        return self._answers().weigh(readable(question), self.retriever(), viewer=viewer)
 
     @property
     def embedder(self) -> Embedder:

@@ -103,6 +103,24 @@ def test_most_words_must_be_borne_out() -> None:
     assert check("Filters are replaced weekly by qualified staff.", "Who?", texts) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "claim"),
+    [
+        ("The contract was signed by Maria Lopez for Acme.", "The contract was signed by Maria Silva for Acme."),
+        ("The review of the plan takes place in June.", "The review of the plan takes place in May."),
+        ("Staff get twenty days of paid leave a year.", "Staff get thirty days of paid leave a year."),
+        ("The plant in the north cost 3 million to build.", "The plant in the north cost 3 billion to build."),
+        ("The ticket for the tram costs €20 a week.", "The ticket for the tram costs $20 a week."),
+        ("About 20 of the staff in Oslo work at night.", "About 20 % of the staff in Oslo work at night."),
+        ("The store room is kept at 5 degrees in winter.", "The store room is kept at -5 degrees in winter."),
+        ("员工每年享有带薪年假二十天。", "员工每年享有带薪年假三十天。"),
+    ],
+)
+def test_what_is_no_matter_of_degree_must_stand_there(text: str, claim: str) -> None:
+    assert check(claim, "What is it?", [text]) == []
+    assert len(check(text, "What is it?", [text])) == 1
+
+
 def test_a_claim_is_told_once_and_bad_ones_are_left_out() -> None:
     claims = check(
         "The Skerry 15 costs 990 euros. [1] It was born on the moon. [2] the skerry 15 costs 990 euros. "

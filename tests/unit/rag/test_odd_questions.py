@@ -65,8 +65,8 @@ def test_without_content_nothing_is_found(base: Wellspring, question: str) -> No
 @pytest.mark.parametrize("question", SOMETHING.values(), ids=SOMETHING)
 @pytest.mark.parametrize("viewer", [Viewer("ann"), HR], ids=["some", "all"])
 def test_odd_questions_are_answered_alike_twice(base: Wellspring, question: str, viewer: Viewer) -> None:
-    hits = base.retriever().search(question, viewer=viewer)
-    assert hits == base.retriever().search(question, viewer=viewer)
+    hits = base.search(question, viewer=viewer)
+    assert hits == base.search(question, viewer=viewer)
     assert len(hits) <= 2 * len(TEXTS)
     scores = [hit.score for hit in hits]
     assert scores == sorted(scores, reverse=True)
