@@ -1,7 +1,8 @@
 """How sure an answer is: a logistic regression on how well its best evidence fits the question.
 
-The coefficients were fitted by ``rag.evaluation.calibrate`` on questions asked with and without the document that
-answers them, but for those that are given; docs/evaluation.md names these, the data and the figures.
+The coefficients were fitted by ``rag.evaluation.calibrate``, those of spans by ``calibrate_candidates`` beside it, on
+questions asked with and without the document that answers them, but for those that are given; docs/evaluation.md names
+these, the data and the figures.
 """
 
 from __future__ import annotations
@@ -65,17 +66,17 @@ FEATURES = (
 )
 """What a candidate is judged by (see ``candidate_features``)."""
 RANK = {
-    "en": (1.4, 0.92, 0.11, 0.12, 0.32, 1.2, -0.5, -0.1, 0.66, 1.8, -1.0, 1.8, 0.42, -0.36),
-    "zh": (0.7, 0.97, 0.88, 0.97, 0.0, 1.2, -0.5, -0.1, -0.09, 1.8, -1.0, 1.8, 1.13, -0.09),
+    "en": (0.78, 0.97, 0.03, -0.01, 0.15, 1.2, -0.5, -0.1, 0.14, 1.8, -1.0, 1.8, 0.37, -0.24),
+    "zh": (0.5, 0.8, 0.37, 0.36, 0.0, 1.2, -0.5, -0.1, 0.2, 1.8, -1.0, 1.8, 0.44, 0.09),
 }
 """Weights of what puts the candidates of a question in order."""
 SURE = {
-    "en": (0.76, 1.0, 0.1, -0.13, 0.39, 0.1, -0.3, -0.2, 0.14, 1.2, -1.5, 1.6, 0.82, -0.26),
-    "zh": (1.12, 0.4, 1.63, 1.46, 0.0, 0.1, -0.3, -0.2, 0.4, 1.2, -1.5, 1.6, 0.98, 0.18),
+    "en": (0.84, 0.93, -0.26, -0.41, 0.35, 0.1, -0.3, -0.2, 0.03, 1.2, -1.5, 1.6, 1.15, -0.51),
+    "zh": (0.65, 0.53, 1.15, 1.79, 0.0, 0.1, -0.3, -0.2, 0.33, 1.2, -1.5, 1.6, 0.71, -0.8),
 }
 """Weights of the probability that the first of them is right …"""
-INTERCEPT = {"en": -2.4, "zh": -6.22}
-"""… and what is added to it (log odds)."""
+INTERCEPT = {"en": -2.78 + 0.55, "zh": -4.9}
+"""… and what is added to it (log odds); English answers were right more often than the fit said."""
 REPLY = {"same": 0.8, "other": -0.4, "none": -0.8, "": 0.0}
 """What is added to the log odds for what a chat model says …"""
 _SAME = 1.0
