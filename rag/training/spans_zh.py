@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 from rag.reader import WEIGHTS
 from rag.readers.chinese import Window, open_network, padded, predict, simplified, windows
 from rag.training.data import Row
-from rag.training.spans import scored, write_weights
+from rag.training.spans import scored, told_apart, write_weights
 
 _EMPTY = 0.4
 """Share of questions that are also put to a text without their answer."""
@@ -102,8 +102,8 @@ class ChineseSpanTask:
         return scored(told, rows)
 
     def fingerprint(self) -> str:
-        """Return a digest of the data and of what the training starts from."""
-        return hashlib.sha256(f"{self._started}{self._windows}".encode()).hexdigest()
+        """Return a digest of the data, those to check with too, and of what the training starts from."""
+        return hashlib.sha256(f"{self._started}{self._windows}{told_apart(self._check)}".encode()).hexdigest()
 
     def save(self, out: Path) -> None:
         """Write all tensors, as ``rag.readers.chinese`` reads them."""

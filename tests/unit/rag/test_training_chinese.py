@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,12 @@ def test_spans_are_learnt(tmp_path: Path) -> None:
     history = fit(task, Plan(epochs=60, tokens=400, learning_rate=5e-3, check_every=20, patience=9), tmp_path)
     assert history.losses[-1][1] < history.losses[0][1]
     assert task.validate() == {"em": 1.0, "f1": 1.0}
+
+
+def test_other_questions_to_check_with_are_another_run() -> None:
+    network, alphabet = new_network(TINY), numbered_alphabet(ALPHABET)
+    checks = [ROWS, ROWS[:1], [replace(ROWS[0], question="上海？"), ROWS[1]], [replace(ROWS[0], answers=()), ROWS[1]]]
+    assert len({ChineseSpanTask(network, ROWS, check, alphabet).fingerprint() for check in checks}) == len(checks)
 
 
 def test_hidden_characters_are_learnt(tmp_path: Path) -> None:
