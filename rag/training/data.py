@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from rag.errors import TrainingError
 
 LANGUAGES = {"en": "English", "zh": "Chinese"}
 """Those that can be taught."""
+_TAG = re.compile(r"([a-z]{2,3})(?:[-_]\w+)*", re.IGNORECASE)
+"""A language as it is named elsewhere: "en-GB", "fr"; group 1 is the language itself."""
 _ELSEWHERE = "each reader is taught its own language, these with --language {}; 'rag train llm' learns from both"
 _ROW = '{"question": "…", "context": "…", "answers": [{"text": "…", "start": 0}]}'
 _NAMED = 5
@@ -181,7 +184,11 @@ def _check(line: str, number: int, checked: Checked, seen: set[str], language: s
         checked.problems["an answer that is not in its context"].append(number)
         return
     named = value.get("language")
-    spoken = named if isinstance(named, str) and named in LANGUAGES else detect_language(value["question"])
+    tag = _TAG.fullmatch(named.strip()) if isinstance(named, str) else None
+    spoken = tag[1].lower() if tag else detect_language(value["question"])
+    if spoken not in LANGUAGES:
+        checked.problems[f"in {spoken!r}, which cannot be taught"].append(number)
+        return
     if language is not None and spoken != language:
         checked.problems[f"not in {LANGUAGES[language]}"].append(number)
         checked.elsewhere = spoken

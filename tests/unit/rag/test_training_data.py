@@ -57,9 +57,27 @@ def test_a_row_without_an_id_is_known_by_its_line(tmp_path: Path, odd: object) -
     assert [row.id for row in rows] == ["line 1", "line 2"]
 
 
-@pytest.mark.parametrize("language", [5, "xx", ["en"], "", None])
+@pytest.mark.parametrize("language", [5, "English", ["en"], "", None])
 def test_an_odd_language_is_detected_anew(tmp_path: Path, language: object) -> None:
     assert read_rows(written(tmp_path / "a.jsonl", {**GOOD, "language": language})).rows[0].language == "en"
+
+
+@pytest.mark.parametrize(("tag", "language"), [("en-GB", "en"), ("EN", "en"), ("zh_Hans_CN", "zh")])
+def test_a_language_is_known_with_its_country(tmp_path: Path, tag: str, language: str) -> None:
+    assert read_rows(written(tmp_path / "a.jsonl", {**GOOD, "language": tag})).rows[0].language == language
+
+
+@pytest.mark.parametrize("wanted", [None, "en"])
+def test_a_language_that_cannot_be_taught_is_left_out(tmp_path: Path, wanted: str | None) -> None:
+    others = [{**GOOD, "language": language} for language in ("fr", "xx", "fr-CA")]
+    checked = read_rows(written(tmp_path / "a.jsonl", *others, GOOD), language=wanted)
+    assert [row.id for row in checked.rows] == ["line 4"]
+    assert dict(checked.problems) == {
+        "in 'fr', which cannot be taught": [1, 3],
+        "in 'xx', which cannot be taught": [2],
+    }
+    with pytest.raises(TrainingError, match="2 rows left out: in 'fr', which cannot be taught"):
+        read_rows(written(tmp_path / "b.jsonl", *others), language=wanted)
 
 
 def test_odd_characters_of_a_file(tmp_path: Path) -> None:
