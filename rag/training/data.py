@@ -16,13 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from knowledge.language import detect_language
+from knowledge.language import HAN, detect_language
 from rag.errors import TrainingError
 
 LANGUAGES = {"en": "English", "zh": "Chinese"}
 """Those that can be taught."""
 _TAG = re.compile(r"([a-z]{2,3})(?:[-_]\w+)*", re.IGNORECASE)
 """A language as it is named elsewhere: "en-GB", "fr"; group 1 is the language itself."""
+_LETTER = rf"[^\W{HAN}]"
+"""What words and numbers are made of; Chinese words have no borders that could be told."""
 _ELSEWHERE = "each reader is taught its own language, these with --language {}; 'rag train llm' learns from both"
 _ROW = '{"question": "…", "context": "…", "answers": [{"text": "…", "start": 0}]}'
 _NAMED = 5
@@ -223,15 +225,29 @@ def _spans(context: str, answers: Sequence[Any]) -> tuple[tuple[tuple[int, int],
         text = answer.get("text") if isinstance(answer, dict) else None
         if not isinstance(text, str) or not text.strip():
             return None, 0
-        start = answer.get("start")
-        lead = len(text) - len(text.lstrip())
+        given = answer.get("start")
+        known = isinstance(given, int) and not isinstance(given, bool) and given >= 0
+        start = (given if known else 0) + len(text) - len(text.lstrip())
         text = text.strip()
-        if isinstance(start, int) and not isinstance(start, bool) and start >= 0:
-            start += lead
-        if not (isinstance(start, int) and context[start : start + len(text)] == text):
-            start = context.find(text)
+        if not known or not context.startswith(text, start):
+            start = _nearest(context, text, start)
             moved += 1
             if start < 0:
                 return None, 0
         spans.append((start, start + len(text)))
     return tuple(spans), moved
+
+
+def _nearest(context: str, text: str, start: int) -> int:
+    """Return where a text stands nearest to ``start``, as whole words if it does anywhere; -1: it is not there."""
+    anywhere = re.escape(text)
+    before = rf"(?<!{_LETTER})" if re.match(_LETTER, text) else ""
+    after = rf"(?!{_LETTER})" if re.match(_LETTER, text[-1]) else ""
+    # The 5 of "1,500" or "2.5" is no number of its own.
+    before += r"(?<!\d[.,:])" if text[0].isdigit() else ""
+    after += r"(?![.,:]\d)" if text[-1].isdigit() else ""
+    for pattern in (before + anywhere + after, anywhere):
+        places = [found.start() for found in re.finditer(f"(?={pattern})", context)]
+        if places:
+            return min(places, key=lambda place: abs(place - start))
+    return -1

@@ -51,6 +51,31 @@ def test_a_wrong_offset_is_mended(tmp_path: Path) -> None:
     assert checked.moved == 2
 
 
+@pytest.mark.parametrize(
+    ("context", "text", "start", "place"),
+    [
+        ("Order 15 was split. Line 5 failed.", "5", 24, 25),
+        ("Order 15 was split. Line 5 failed.", "5", None, 25),
+        ("It took 1,500 steps of 2.5 m, then 500 of 5 m.", "500", 8, 35),
+        ("It took 1,500 steps of 2.5 m, then 500 of 5 m.", "5", 24, 42),
+        ("Line 5 failed, then line 5 ran.", "5", 24, 25),
+        ("Anna met Ann.", "Ann", 1, 9),
+        ("第15行和第5行失败。", "5", 5, 6),
+        ("小明和小明的父亲。", "小明", 4, 3),
+        ("In 1886s", "1886", 0, 3),
+        ("Was it (5)?", "(5)", 5, 7),
+        ("Was it (5)?", "it ", True, 4),
+    ],
+)
+def test_a_wrong_offset_goes_to_the_nearest_whole_words(
+    tmp_path: Path, context: str, text: str, start: object, place: int
+) -> None:
+    row = {"question": "Which?", "context": context, "answers": [{"text": text, "start": start}]}
+    checked = read_rows(written(tmp_path / "a.jsonl", row))
+    assert checked.rows[0].answers == ((place, place + len(text.strip())),)
+    assert checked.moved == 1
+
+
 @pytest.mark.parametrize("odd", [None, ""])
 def test_a_row_without_an_id_is_known_by_its_line(tmp_path: Path, odd: object) -> None:
     rows = read_rows(written(tmp_path / "a.jsonl", {**GOOD, "id": odd}, {**GOOD, "id": odd})).rows
