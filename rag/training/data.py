@@ -173,11 +173,11 @@ def _check(line: str, number: int, checked: Checked, seen: set[str], language: s
     if missing or not isinstance(value.get("answers"), list):
         checked.problems[f"no {', '.join(missing or ['answers'])}"].append(number)
         return
-    if not _is_text(value["question"]) or not _is_text(value["context"]):
+    source, title, row_id = (_text(value, key) for key in ("source", "title", "id"))
+    if not all(map(_is_whole, (value["question"], value["context"], source, title, row_id))):
         checked.problems["half a character (a lone surrogate)"].append(number)
         return
-    given = value.get("id")
-    row_id = f"line {number}" if given in (None, "") else str(given)
+    row_id = row_id or f"line {number}"
     if row_id in seen:
         checked.problems["an id that came before"].append(number)
         return
@@ -204,13 +204,19 @@ def _check(line: str, number: int, checked: Checked, seen: set[str], language: s
             value["context"],
             spans,
             spoken,
-            source=str(value.get("source", "")),
-            title=str(value.get("title") or ""),
+            source=source,
+            title=title,
         )
     )
 
 
-def _is_text(text: str) -> bool:
+def _text(value: dict[str, Any], key: str) -> str:
+    """Return a text or a number; "" for anything else."""
+    given = value.get(key)
+    return str(given) if isinstance(given, str | int | float) and not isinstance(given, bool) else ""
+
+
+def _is_whole(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:

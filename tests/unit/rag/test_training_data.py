@@ -109,8 +109,18 @@ def test_odd_characters_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("\ufeff" + json.dumps(GOOD) + "\n" + "[" * 5000, encoding="utf-8")
     checked = read_rows(tmp_path / "a.jsonl")
     assert (len(checked.rows), dict(checked.problems)) == (1, {"not JSON": [2]})
-    half = read_rows(written(tmp_path / "b.jsonl", GOOD, {**GOOD, "question": "Who \ud800?"}))
+
+
+@pytest.mark.parametrize("key", ["question", "context", "title", "source", "id"])
+def test_half_a_character_is_told(tmp_path: Path, key: str) -> None:
+    half = read_rows(written(tmp_path / "b.jsonl", GOOD, {**GOOD, key: "Ada runs \ud800?"}))
     assert (len(half.rows), [*half.problems.values()]) == (1, [[2]])
+
+
+@pytest.mark.parametrize("none", [None, False, []])
+def test_no_source_and_no_title_are_empty(tmp_path: Path, none: object) -> None:
+    (row,) = read_rows(written(tmp_path / "a.jsonl", {**GOOD, "source": none, "title": none})).rows
+    assert (row.source, row.title) == ("", "")
 
 
 def test_other_languages_are_left_out_when_one_is_wanted(tmp_path: Path) -> None:
