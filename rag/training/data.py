@@ -43,6 +43,8 @@ class Row:
     language: str
     source: str = ""
     title: str = ""
+    line: int = field(default=0, compare=False)
+    """1-based, in the file that it was read from; 0: it was not."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -67,8 +69,7 @@ class Checked:
         if self.moved:
             yield f"{_count(range(self.moved), 'answer')} with a wrong 'start' found elsewhere in the context"
         for problem, numbers in self.problems.items():
-            named = ", ".join(map(str, numbers[:_NAMED])) + (", …" if len(numbers) > _NAMED else "")
-            yield f"{_count(numbers, 'row')} left out: {problem} (line{'s' * (len(numbers) > 1)} {named})"
+            yield f"{_count(numbers, 'row')} left out: {problem} {_lines(numbers)}"
         if self.elsewhere:
             yield _ELSEWHERE.format(self.elsewhere)
         counts = defaultdict[str, int](int)
@@ -119,6 +120,16 @@ def main_language(path: Path) -> str:
     """
     counts = Counter(row.language for row in read_rows(path).rows)
     return max(LANGUAGES, key=counts.__getitem__)
+
+
+def too_long(rows: Sequence[Row]) -> str:
+    """Return a line for a person about rows whose answers no window holds whole."""
+    return f"{_count(rows, 'answer')} too long for a window {_lines([row.line for row in rows])}"
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    named = ", ".join(map(str, numbers[:_NAMED])) + (", …" if len(numbers) > _NAMED else "")
+    return f"(line{'s' * (len(numbers) > 1)} {named})"
 
 
 def _count(values: Sequence[object], noun: str) -> str:
@@ -206,6 +217,7 @@ def _check(line: str, number: int, checked: Checked, seen: set[str], language: s
             spoken,
             source=source,
             title=title,
+            line=number,
         )
     )
 

@@ -49,11 +49,16 @@ class ChineseSpanTask:
         self._check = check
         self._started = started
         draw = random.Random(seed)
+        self.too_long: list[Row] = []
+        """Those of ``train`` that nothing is learnt from, as no window holds their answer whole."""
         self._windows: list[tuple[Window, int, int]] = []
         for row in [*train, *_emptied(train, draw)]:
             told = list(self._told(row))
-            empty = [one for one in told if not one[1]]
-            self._windows += [one for one in told if one[1]] + draw.sample(empty, min(1, len(empty)))
+            full, empty = [one for one in told if one[1]], [one for one in told if not one[1]]
+            if row.answers and not full:
+                self.too_long.append(row)
+                continue
+            self._windows += full + draw.sample(empty, min(1, len(empty)))
 
     @classmethod
     def going_on(

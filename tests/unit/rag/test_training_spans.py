@@ -31,3 +31,14 @@ def test_other_questions_to_check_with_are_another_run(encoder: Path) -> None:
     checks = [[row], [replace(row, question="Who?")], [replace(row, answers=())], [replace(row, context="Bob does.")]]
     digests = {SpanTask(encoder, ROWS, check).fingerprint() for check in [*checks, [replace(row, id="2")]]}
     assert len(digests) == len(checks)
+
+
+def test_answers_too_long_for_a_window_are_not_taught_as_none(encoder: Path) -> None:
+    long = Row("2", "Who?", "Bob does. " * 200, ((0, 1900),), "en", line=7)
+    task = SpanTask(encoder, [*ROWS, long, replace(ROWS[0], answers=())], ROWS)
+    assert task.too_long == [long]
+    assert len(task.lengths()) == 2
+    late = replace(long, answers=((1900, 1903),))
+    task = SpanTask(encoder, [late], ROWS)
+    assert task.too_long == []
+    assert len(task.lengths()) == 2  # the window with the answer, and one without
