@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -164,22 +166,23 @@ def merge_gguf(base: Path, folder: Path, target: Path) -> None:
 def _merge(base: Path, adapter: Adapter, target: Path) -> None:
     from gguf import GGUFReader, GGUFWriter
 
-    draft = target.with_name(f"{target.name}.draft")
+    # Other processes may be making the same file.
+    draft = target.with_name(f"{target.name}.{uuid4().hex}.draft")
     try:
         reader = GGUFReader(base)
         names = _gguf_names(reader, adapter, base)
-        writer = GGUFWriter(draft, _text(reader, "general.architecture"))
-        _copy_fields(reader, writer)
-        for tensor in reader.tensors:
-            _copy_tensor(reader, writer, tensor, adapter, names.get(tensor.name))
-        writer.write_header_to_file()
-        writer.write_kv_data_to_file()
-        writer.write_tensors_to_file()
-        writer.close()
+        with closing(GGUFWriter(draft, _text(reader, "general.architecture"))) as writer:
+            _copy_fields(reader, writer)
+            for tensor in reader.tensors:
+                _copy_tensor(reader, writer, tensor, adapter, names.get(tensor.name))
+            writer.write_header_to_file()
+            writer.write_kv_data_to_file()
+            writer.write_tensors_to_file()
         draft.replace(target)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise ModelError(f"cannot write {target}: {error.strerror or error}") from error
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _gguf_names(reader: GGUFReader, adapter: Adapter, base: Path) -> dict[str, str]:

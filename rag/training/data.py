@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from knowledge.language import detect_language
+from knowledge.language import HAN, detect_language
 from rag.errors import TrainingError
 
 LANGUAGES = {"en": "English", "zh": "Chinese"}
 """Those that can be taught."""
+_TAG = re.compile(r"([a-z]{2,3})(?:[-_]\w+)*", re.IGNORECASE)
+"""A language as it is named elsewhere: "en-GB", "fr"; group 1 is the language itself."""
+_LETTER = rf"[^\W{HAN}]"
+"""What words and numbers are made of; Chinese words have no borders that could be told."""
 _ELSEWHERE = "each reader is taught its own language, these with --language {}; 'rag train llm' learns from both"
 _ROW = '{"question": "…", "context": "…", "answers": [{"text": "…", "start": 0}]}'
 _NAMED = 5
@@ -38,6 +43,8 @@ class Row:
     language: str
     source: str = ""
     title: str = ""
+    line: int = field(default=0, compare=False)
+    """1-based, in the file that it was read from; 0: it was not."""
 
     @property
     def texts(self) -> tuple[str, ...]:
@@ -62,8 +69,7 @@ class Checked:
         if self.moved:
             yield f"{_count(range(self.moved), 'answer')} with a wrong 'start' found elsewhere in the context"
         for problem, numbers in self.problems.items():
-            named = ", ".join(map(str, numbers[:_NAMED])) + (", …" if len(numbers) > _NAMED else "")
-            yield f"{_count(numbers, 'row')} left out: {problem} (line{'s' * (len(numbers) > 1)} {named})"
+            yield f"{_count(numbers, 'row')} left out: {problem} {_lines(numbers)}"
         if self.elsewhere:
             yield _ELSEWHERE.format(self.elsewhere)
         counts = defaultdict[str, int](int)
@@ -114,6 +120,16 @@ def main_language(path: Path) -> str:
     """
     counts = Counter(row.language for row in read_rows(path).rows)
     return max(LANGUAGES, key=counts.__getitem__)
+
+
+def too_long(rows: Sequence[Row]) -> str:
+    """Return a line for a person about rows whose answers no window holds whole."""
+    return f"{_count(rows, 'answer')} too long for a window {_lines([row.line for row in rows])}"
+
+
+def _lines(numbers: Sequence[int]) -> str:
+    named = ", ".join(map(str, numbers[:_NAMED])) + (", …" if len(numbers) > _NAMED else "")
+    return f"(line{'s' * (len(numbers) > 1)} {named})"
 
 
 def _count(values: Sequence[object], noun: str) -> str:
@@ -168,11 +184,11 @@ def _check(line: str, number: int, checked: Checked, seen: set[str], language: s
     if missing or not isinstance(value.get("answers"), list):
         checked.problems[f"no {', '.join(missing or ['answers'])}"].append(number)
         return
-    if not _is_text(value["question"]) or not _is_text(value["context"]):
+    source, title, row_id = (_text(value, key) for key in ("source", "title", "id"))
+    if not all(map(_is_whole, (value["question"], value["context"], source, title, row_id))):
         checked.problems["half a character (a lone surrogate)"].append(number)
         return
-    given = value.get("id")
-    row_id = f"line {number}" if given in (None, "") else str(given)
+    row_id = row_id or f"line {number}"
     if row_id in seen:
         checked.problems["an id that came before"].append(number)
         return
@@ -181,7 +197,11 @@ def _check(line: str, number: int, checked: Checked, seen: set[str], language: s
         checked.problems["an answer that is not in its context"].append(number)
         return
     named = value.get("language")
-    spoken = named if isinstance(named, str) and named in LANGUAGES else detect_language(value["question"])
+    tag = _TAG.fullmatch(named.strip()) if isinstance(named, str) else None
+    spoken = tag[1].lower() if tag else detect_language(value["question"])
+    if spoken not in LANGUAGES:
+        checked.problems[f"in {spoken!r}, which cannot be taught"].append(number)
+        return
     if language is not None and spoken != language:
         checked.problems[f"not in {LANGUAGES[language]}"].append(number)
         checked.elsewhere = spoken
@@ -195,13 +215,20 @@ def _check(line: str, number: int, checked: Checked, seen: set[str], language: s
             value["context"],
             spans,
             spoken,
-            source=str(value.get("source", "")),
-            title=str(value.get("title") or ""),
+            source=source,
+            title=title,
+            line=number,
         )
     )
 
 
-def _is_text(text: str) -> bool:
+def _text(value: dict[str, Any], key: str) -> str:
+    """Return a text or a number; "" for anything else."""
+    given = value.get(key)
+    return str(given) if isinstance(given, str | int | float) and not isinstance(given, bool) else ""
+
+
+def _is_whole(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -216,15 +243,29 @@ def _spans(context: str, answers: Sequence[Any]) -> tuple[tuple[tuple[int, int],
         text = answer.get("text") if isinstance(answer, dict) else None
         if not isinstance(text, str) or not text.strip():
             return None, 0
-        start = answer.get("start")
-        lead = len(text) - len(text.lstrip())
+        given = answer.get("start")
+        known = isinstance(given, int) and not isinstance(given, bool) and given >= 0
+        start = (given if known else 0) + len(text) - len(text.lstrip())
         text = text.strip()
-        if isinstance(start, int) and not isinstance(start, bool) and start >= 0:
-            start += lead
-        if not (isinstance(start, int) and context[start : start + len(text)] == text):
-            start = context.find(text)
+        if not known or not context.startswith(text, start):
+            start = _nearest(context, text, start)
             moved += 1
             if start < 0:
                 return None, 0
         spans.append((start, start + len(text)))
     return tuple(spans), moved
+
+
+def _nearest(context: str, text: str, start: int) -> int:
+    """Return where a text stands nearest to ``start``, as whole words if it does anywhere; -1: it is not there."""
+    anywhere = re.escape(text)
+    before = rf"(?<!{_LETTER})" if re.match(_LETTER, text) else ""
+    after = rf"(?!{_LETTER})" if re.match(_LETTER, text[-1]) else ""
+    # The 5 of "1,500" or "2.5" is no number of its own.
+    before += r"(?<!\d[.,:])" if text[0].isdigit() else ""
+    after += r"(?![.,:]\d)" if text[-1].isdigit() else ""
+    for pattern in (before + anywhere + after, anywhere):
+        places = [found.start() for found in re.finditer(f"(?={pattern})", context)]
+        if places:
+            return min(places, key=lambda place: abs(place - start))
+    return -1

@@ -20,7 +20,7 @@ from safetensors import SafetensorError
 
 from rag.errors import TrainingError
 from rag.reader import CARD, WEIGHTS, read_card
-from rag.training.data import LANGUAGES, Row, held_out, read_rows
+from rag.training.data import LANGUAGES, Row, held_out, read_rows, too_long
 from rag.training.loop import History, Plan, Progress, Tell, fit, why
 from rag.training.spans import SpanTask
 from rag.training.spans_zh import ChineseSpanTask
@@ -104,6 +104,10 @@ def train_reader(
         encoder = base()
         task = SpanTask(encoder, rows, kept, start=start, dropout=plan.dropout)
         about = {"base": encoder.name}
+    if task.too_long:
+        tell(f"data: {too_long(task.too_long)}")
+    if not task.lengths():
+        raise TrainingError(f"{data} has no question to train on: {too_long(task.too_long)}")
     weights = sum(weight.numel() for weight in task.model.parameters() if weight.requires_grad)
     tell(f"model: {about['base']}{f' from {start}' if start else ''}, {weights / 1e6:.1f} M weights to train")
     tell("loss: cross entropy of where the answer begins and ends; no answer is the first piece")

@@ -45,6 +45,8 @@ class SpanTask:
         for weight in model.base_model.embeddings.word_embeddings.parameters():
             weight.requires_grad_(False)
         self._check = check
+        self.too_long: list[Row] = []
+        """Those of ``train`` that nothing is learnt from, as no window holds an answer of theirs whole."""
         self._started = hashlib.sha256((start / WEIGHTS).read_bytes()).hexdigest() if start else ""
         texts = [split_title(row.title, row.context) for row in train]
         self._windows = encode(self._tokenizer, [row.question for row in train], [t for t, _ in texts], longest=_WINDOW)
@@ -83,8 +85,8 @@ class SpanTask:
         return scored(told, self._check)
 
     def fingerprint(self) -> str:
-        """Return a digest of the data and of what the training starts from."""
-        digest = hashlib.sha256(self._started.encode())
+        """Return a digest of the data, those to check with too, and of what the training starts from."""
+        digest = hashlib.sha256(f"{self._started}{told_apart(self._check)}".encode())
         for target in self._targets:
             digest.update(json.dumps([self._windows["input_ids"][target.window], target.first, target.last]).encode())
         return digest.hexdigest()
@@ -94,11 +96,20 @@ class SpanTask:
         write_weights({name: weight for name, weight in self.model.named_parameters() if weight.requires_grad}, out)
 
     def _targeted(self, rows: Sequence[Row], leads: Sequence[int]) -> list[Target]:
+        samples: list[int] = self._windows["overflow_to_sample_mapping"]
+        places = [
+            self._place(window, [(start + leads[sample], end + leads[sample]) for start, end in rows[sample].answers])
+            for window, sample in enumerate(samples)
+        ]
+        found = {sample for sample, place in zip(samples, places, strict=True) if place is not None}
+        # Their windows hold parts of the answer: to call them empty would teach the reader to find nothing there.
+        lost = {sample for sample, row in enumerate(rows) if row.answers and sample not in found}
+        self.too_long = [rows[sample] for sample in sorted(lost)]
         targets: list[Target] = []
         empty: dict[int, int] = {}
-        for window, sample in enumerate(self._windows["overflow_to_sample_mapping"]):
-            row, lead = rows[sample], leads[sample]
-            place = self._place(window, [(start + lead, end + lead) for start, end in row.answers])
+        for window, (sample, place) in enumerate(zip(samples, places, strict=True)):
+            if sample in lost:
+                continue
             if place is not None:
                 targets.append(Target(window, *place))
             elif empty.get(sample, 0) < _EMPTY_WINDOWS:
@@ -125,6 +136,11 @@ def scored(told: Sequence[str], rows: Sequence[Row]) -> dict[str, float]:
         "em": _mean([exact_match(answer, row.texts) if row.answers else float(not answer) for answer, row in pairs]),
         "f1": _mean([f1(answer, row.texts) if row.answers else float(not answer) for answer, row in pairs]),
     }
+
+
+def told_apart(check: Sequence[Row]) -> str:
+    """Return what tells questions to check with from others, whose figures would not compare."""
+    return json.dumps([(row.title, row.question, row.context, row.answers) for row in check])
 
 
 def write_weights(weights: Mapping[str, Tensor], out: Path) -> None:

@@ -15,7 +15,7 @@ from torch.nn.functional import cross_entropy
 from rag.reader import WEIGHTS
 from rag.readers.chinese import Window, open_network, padded, predict, simplified, windows
 from rag.training.data import Row
-from rag.training.spans import scored, write_weights
+from rag.training.spans import scored, told_apart, write_weights
 
 _EMPTY = 0.4
 """Share of questions that are also put to a text without their answer."""
@@ -49,11 +49,16 @@ class ChineseSpanTask:
         self._check = check
         self._started = started
         draw = random.Random(seed)
+        self.too_long: list[Row] = []
+        """Those of ``train`` that nothing is learnt from, as no window holds their answer whole."""
         self._windows: list[tuple[Window, int, int]] = []
         for row in [*train, *_emptied(train, draw)]:
             told = list(self._told(row))
-            empty = [one for one in told if not one[1]]
-            self._windows += [one for one in told if one[1]] + draw.sample(empty, min(1, len(empty)))
+            full, empty = [one for one in told if one[1]], [one for one in told if not one[1]]
+            if row.answers and not full:
+                self.too_long.append(row)
+                continue
+            self._windows += full + draw.sample(empty, min(1, len(empty)))
 
     @classmethod
     def going_on(
@@ -102,8 +107,8 @@ class ChineseSpanTask:
         return scored(told, rows)
 
     def fingerprint(self) -> str:
-        """Return a digest of the data and of what the training starts from."""
-        return hashlib.sha256(f"{self._started}{self._windows}".encode()).hexdigest()
+        """Return a digest of the data, those to check with too, and of what the training starts from."""
+        return hashlib.sha256(f"{self._started}{self._windows}{told_apart(self._check)}".encode()).hexdigest()
 
     def save(self, out: Path) -> None:
         """Write all tensors, as ``rag.readers.chinese`` reads them."""

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,12 @@ def test_spans_are_learnt(tmp_path: Path) -> None:
     history = fit(task, Plan(epochs=60, tokens=400, learning_rate=5e-3, check_every=20, patience=9), tmp_path)
     assert history.losses[-1][1] < history.losses[0][1]
     assert task.validate() == {"em": 1.0, "f1": 1.0}
+
+
+def test_other_questions_to_check_with_are_another_run() -> None:
+    network, alphabet = new_network(TINY), numbered_alphabet(ALPHABET)
+    checks = [ROWS, ROWS[:1], [replace(ROWS[0], question="上海？"), ROWS[1]], [replace(ROWS[0], answers=()), ROWS[1]]]
+    assert len({ChineseSpanTask(network, ROWS, check, alphabet).fingerprint() for check in checks}) == len(checks)
 
 
 def test_hidden_characters_are_learnt(tmp_path: Path) -> None:
@@ -102,6 +109,21 @@ def test_a_trained_reader_is_a_reader(tmp_path: Path) -> None:
     from tests.unit.rag.test_chinese_reader import passage
 
     assert readers["zh"].read("第9个办事处在哪？", [passage("九号办事处在上海，有十二个员工。")])[0].text == "上海"
+
+
+def test_answers_too_long_for_a_window_are_told_and_not_taught_as_none(tmp_path: Path) -> None:
+    start, data = small_reader(tmp_path / "start"), tmp_path / "a.jsonl"
+    context = "上海办事处有十二个员工。" * 40
+    row = {"question": "办事处？", "context": context, "answers": [{"text": context[:400], "start": 0}]}
+    questions(data)
+    with data.open("a", encoding="utf-8") as file:
+        file.writelines("\n" + json.dumps({**row, "question": f"{row['question']}{number}"}) for number in range(2))
+    told: list[str] = []
+    trained(data, start, tmp_path / "out", told, epochs=0.2)
+    assert "data: 2 answers too long for a window (lines 41, 42)" in told
+    data.write_text("\n".join(json.dumps({**row, "context": f"{context}{n}"}) for n in range(30)), "utf-8")
+    with pytest.raises(TrainingError, match=r"no question to train on: 2\d answers too long for a window \(lines "):
+        trained(data, start, tmp_path / "none", told)
 
 
 def test_a_run_that_was_cut_off_goes_on(tmp_path: Path) -> None:

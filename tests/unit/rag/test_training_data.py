@@ -51,23 +51,76 @@ def test_a_wrong_offset_is_mended(tmp_path: Path) -> None:
     assert checked.moved == 2
 
 
+@pytest.mark.parametrize(
+    ("context", "text", "start", "place"),
+    [
+        ("Order 15 was split. Line 5 failed.", "5", 24, 25),
+        ("Order 15 was split. Line 5 failed.", "5", None, 25),
+        ("It took 1,500 steps of 2.5 m, then 500 of 5 m.", "500", 8, 35),
+        ("It took 1,500 steps of 2.5 m, then 500 of 5 m.", "5", 24, 42),
+        ("Line 5 failed, then line 5 ran.", "5", 24, 25),
+        ("Anna met Ann.", "Ann", 1, 9),
+        ("第15行和第5行失败。", "5", 5, 6),
+        ("小明和小明的父亲。", "小明", 4, 3),
+        ("In 1886s", "1886", 0, 3),
+        ("Was it (5)?", "(5)", 5, 7),
+        ("Was it (5)?", "it ", True, 4),
+    ],
+)
+def test_a_wrong_offset_goes_to_the_nearest_whole_words(
+    tmp_path: Path, context: str, text: str, start: object, place: int
+) -> None:
+    row = {"question": "Which?", "context": context, "answers": [{"text": text, "start": start}]}
+    checked = read_rows(written(tmp_path / "a.jsonl", row))
+    assert checked.rows[0].answers == ((place, place + len(text.strip())),)
+    assert checked.moved == 1
+
+
 @pytest.mark.parametrize("odd", [None, ""])
 def test_a_row_without_an_id_is_known_by_its_line(tmp_path: Path, odd: object) -> None:
     rows = read_rows(written(tmp_path / "a.jsonl", {**GOOD, "id": odd}, {**GOOD, "id": odd})).rows
     assert [row.id for row in rows] == ["line 1", "line 2"]
 
 
-@pytest.mark.parametrize("language", [5, "xx", ["en"], "", None])
+@pytest.mark.parametrize("language", [5, "English", ["en"], "", None])
 def test_an_odd_language_is_detected_anew(tmp_path: Path, language: object) -> None:
     assert read_rows(written(tmp_path / "a.jsonl", {**GOOD, "language": language})).rows[0].language == "en"
+
+
+@pytest.mark.parametrize(("tag", "language"), [("en-GB", "en"), ("EN", "en"), ("zh_Hans_CN", "zh")])
+def test_a_language_is_known_with_its_country(tmp_path: Path, tag: str, language: str) -> None:
+    assert read_rows(written(tmp_path / "a.jsonl", {**GOOD, "language": tag})).rows[0].language == language
+
+
+@pytest.mark.parametrize("wanted", [None, "en"])
+def test_a_language_that_cannot_be_taught_is_left_out(tmp_path: Path, wanted: str | None) -> None:
+    others = [{**GOOD, "language": language} for language in ("fr", "xx", "fr-CA")]
+    checked = read_rows(written(tmp_path / "a.jsonl", *others, GOOD), language=wanted)
+    assert [row.id for row in checked.rows] == ["line 4"]
+    assert dict(checked.problems) == {
+        "in 'fr', which cannot be taught": [1, 3],
+        "in 'xx', which cannot be taught": [2],
+    }
+    with pytest.raises(TrainingError, match="2 rows left out: in 'fr', which cannot be taught"):
+        read_rows(written(tmp_path / "b.jsonl", *others), language=wanted)
 
 
 def test_odd_characters_of_a_file(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text("\ufeff" + json.dumps(GOOD) + "\n" + "[" * 5000, encoding="utf-8")
     checked = read_rows(tmp_path / "a.jsonl")
     assert (len(checked.rows), dict(checked.problems)) == (1, {"not JSON": [2]})
-    half = read_rows(written(tmp_path / "b.jsonl", GOOD, {**GOOD, "question": "Who \ud800?"}))
+
+
+@pytest.mark.parametrize("key", ["question", "context", "title", "source", "id"])
+def test_half_a_character_is_told(tmp_path: Path, key: str) -> None:
+    half = read_rows(written(tmp_path / "b.jsonl", GOOD, {**GOOD, key: "Ada runs \ud800?"}))
     assert (len(half.rows), [*half.problems.values()]) == (1, [[2]])
+
+
+@pytest.mark.parametrize("none", [None, False, []])
+def test_no_source_and_no_title_are_empty(tmp_path: Path, none: object) -> None:
+    (row,) = read_rows(written(tmp_path / "a.jsonl", {**GOOD, "source": none, "title": none})).rows
+    assert (row.source, row.title) == ("", "")
 
 
 def test_other_languages_are_left_out_when_one_is_wanted(tmp_path: Path) -> None:

@@ -302,6 +302,37 @@ def test_a_merged_file_is_made_once(tmp_path: Path) -> None:
     assert not list((tmp_path / "cache").glob("*.draft"))
 
 
+def test_two_that_make_the_same_file_do_not_meet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base, adapter, target = tmp_path / "base.gguf", tmp_path / "adapter", tmp_path / "merged.gguf"
+    tiny_gguf(base)
+    plain_adapter(adapter, {"model.layers.0.self_attn.v_proj": (32, 64)})
+    write = GGUFWriter.write_tensors_to_file
+
+    def beside_another(writer: GGUFWriter) -> None:
+        monkeypatch.setattr(GGUFWriter, "write_tensors_to_file", write)
+        merge_gguf(base, adapter, target)
+        assert values(target)
+        write(writer)
+
+    monkeypatch.setattr(GGUFWriter, "write_tensors_to_file", beside_another)
+    merge_gguf(base, adapter, target)
+    assert values(target)["attn_v"].shape == (32, 64)
+    assert not list(tmp_path.glob("*.draft"))
+
+
+def test_whatever_stops_the_making_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tiny_gguf(tmp_path / "base.gguf")
+    plain_adapter(tmp_path / "adapter", {"model.layers.0.self_attn.v_proj": (32, 64)})
+
+    def stopped(writer: GGUFWriter) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(GGUFWriter, "write_tensors_to_file", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        merge_gguf(tmp_path / "base.gguf", tmp_path / "adapter", tmp_path / "merged.gguf")
+    assert [path.name for path in tmp_path.glob("*.gguf*")] == ["base.gguf"]
+
+
 @pytest.mark.parametrize(
     ("modules", "config", "words"),
     [
