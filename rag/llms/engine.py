@@ -1,7 +1,8 @@
 """What runs a local model. The contract: messages in, pieces of text out, as they are made.
 
-An engine loads its weights on first use. ``generate`` may be called from one thread at a time; the chat model around
-it sees to that. A consumer that stops reading stops the generation.
+An engine loads its weights on first use. ``generate`` may be called from any thread; an engine makes one reply at a
+time, and the others wait their turn. A consumer that stops reading stops the generation; one that pauses holds up
+nobody.
 """
 
 from __future__ import annotations

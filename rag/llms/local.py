@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +9,7 @@ from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
-from pydantic import ConfigDict, PrivateAttr
+from pydantic import ConfigDict
 
 from rag.llms.engine import Engine, Sampling
 
@@ -18,7 +17,7 @@ _ROLES = {"human": "user", "ai": "assistant", "system": "system"}
 
 
 class LocalChatModel(BaseChatModel):
-    """Runs an engine; one generation at a time, others wait their turn."""
+    """Runs an engine."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
@@ -26,7 +25,6 @@ class LocalChatModel(BaseChatModel):
     """An ``Engine``."""
     max_tokens: int = 96
     temperature: float = 0.0
-    _turn: threading.Lock = PrivateAttr(default_factory=threading.Lock)
 
     @property
     def _llm_type(self) -> str:
@@ -46,12 +44,11 @@ class LocalChatModel(BaseChatModel):
         )
         turns = [{"role": _ROLES.get(message.type, "user"), "content": str(message.text)} for message in messages]
         engine: Engine = self.engine
-        with self._turn:
-            for piece in engine.generate(turns, sampling):
-                chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
-                if run_manager:
-                    run_manager.on_llm_new_token(piece, chunk=chunk)
-                yield chunk
+        for piece in engine.generate(turns, sampling):
+            chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))
+            if run_manager:
+                run_manager.on_llm_new_token(piece, chunk=chunk)
+            yield chunk
 
     def _generate(
         self,

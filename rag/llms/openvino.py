@@ -33,6 +33,7 @@ class OpenVinoEngine:
         self._name = name
         self._pipeline: Any = None
         self._loading = threading.Lock()
+        self._turn = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -44,27 +45,27 @@ class OpenVinoEngine:
         import openvino_genai
 
         pipeline = self._loaded()
-        tokenizer = pipeline.get_tokenizer()
-        prompt = tokenizer.apply_chat_template(list(messages), add_generation_prompt=True)
-        # The model's own: a fresh one knows no token that ends a reply.
-        config = pipeline.get_generation_config()
-        config.do_sample = False
-        config.max_new_tokens = sampling.max_tokens
-        config.apply_chat_template = False
-        # Its keys are bytes.
-        vocabulary = tokenizer.get_vocab()
-        config.stop_token_ids |= {vocabulary[token] for name in TURN_TOKENS if (token := name.encode()) in vocabulary}
-        if sampling.temperature > 0:
-            config.do_sample = True
-            config.temperature = sampling.temperature
-        if sampling.stop:
-            config.stop_strings = set(sampling.stop)
-        status = openvino_genai.StreamingStatus
 
         def run(emit: Callable[[str], bool]) -> None:
+            tokenizer = pipeline.get_tokenizer()
+            prompt = tokenizer.apply_chat_template(list(messages), add_generation_prompt=True)
+            # The model's own: a fresh one knows no token that ends a reply.
+            config = pipeline.get_generation_config()
+            config.do_sample = False
+            config.max_new_tokens = sampling.max_tokens
+            config.apply_chat_template = False
+            # Its keys are bytes.
+            known = tokenizer.get_vocab()
+            config.stop_token_ids |= {known[token] for name in TURN_TOKENS if (token := name.encode()) in known}
+            if sampling.temperature > 0:
+                config.do_sample = True
+                config.temperature = sampling.temperature
+            if sampling.stop:
+                config.stop_strings = set(sampling.stop)
+            status = openvino_genai.StreamingStatus
             pipeline.generate(prompt, config, lambda text: status.RUNNING if emit(text) else status.CANCEL)
 
-        return pump(run)
+        return pump(run, self._turn)
 
     def _loaded(self) -> Any:
         with self._loading:

@@ -9,14 +9,15 @@ from queue import SimpleQueue
 _END = object()
 
 
-def pump(run: Callable[[Callable[[str], bool]], None]) -> Iterator[str]:
-    """Run ``run(emit)`` in a thread and yield what it emits.
+def pump(run: Callable[[Callable[[str], bool]], None], turn: threading.Lock) -> Iterator[str]:
+    """Run ``run(emit)`` in a thread that holds ``turn``, and yield what it emits.
 
     ``emit`` returns False when nobody reads any more: ``run`` should then come to its end. An exception in ``run`` is
-    raised here.
+    raised here. ``run`` never waits for who reads, so that one who pauses keeps nobody from the next turn; what waits
+    to be read is as long as what ``run`` makes.
     """
     queue: SimpleQueue[object] = SimpleQueue()
-    abandoned = threading.Event()
+    begun, abandoned = threading.Event(), threading.Event()
 
     def emit(text: str) -> bool:
         queue.put(text)
@@ -24,7 +25,10 @@ def pump(run: Callable[[Callable[[str], bool]], None]) -> Iterator[str]:
 
     def work() -> None:
         try:
-            run(emit)
+            with turn:
+                begun.set()
+                if not abandoned.is_set():
+                    run(emit)
         except BaseException as error:  # whatever it is, it belongs to the reader
             queue.put(error)
         else:
@@ -39,4 +43,6 @@ def pump(run: Callable[[Callable[[str], bool]], None]) -> Iterator[str]:
             yield str(item)
     finally:
         abandoned.set()
-        thread.join()
+        # Who still waits for a turn finds it abandoned when it comes.
+        if begun.is_set():
+            thread.join()

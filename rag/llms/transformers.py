@@ -10,6 +10,7 @@ from typing import Any, cast
 from rag.errors import ModelError
 from rag.llms.adapter import Adapter, adapt
 from rag.llms.engine import TURN_TOKENS, Sampling
+from rag.llms.pump import pump
 from rag.llms.spans import SpanRule, span_processor
 from rag.prompts import NO_ANSWER
 
@@ -38,6 +39,7 @@ class TransformersEngine:
         self._spans = spans
         self._loaded: tuple[Any, Any] | None = None
         self._loading = threading.Lock()
+        self._turn = threading.Lock()
 
     @property
     def name(self) -> str:
@@ -46,56 +48,43 @@ class TransformersEngine:
 
     def generate(self, messages: Sequence[dict[str, str]], sampling: Sampling) -> Iterator[str]:
         """Yield the reply piece by piece."""
-        from transformers import LogitsProcessorList, StoppingCriteria, StoppingCriteriaList, TextIteratorStreamer
+        from transformers import LogitsProcessorList, StoppingCriteria, StoppingCriteriaList, TextStreamer
 
         tokenizer, model = self._load()
-        inputs = tokenizer.apply_chat_template(
-            list(messages), add_generation_prompt=True, return_tensors="pt", return_dict=True
-        ).to(model.device)
-        streamer = TextIteratorStreamer(tokenizer, skip_prompt=True, skip_special_tokens=True)
-        abandoned = threading.Event()
 
-        class Abandoned(StoppingCriteria):
-            def __call__(self, input_ids: Any, scores: Any, **_: Any) -> bool:
-                return abandoned.is_set()
+        def run(emit: Callable[[str], bool]) -> None:
+            class Pieces(TextStreamer):
+                read = True
 
-        sampled = sampling.temperature > 0 and not self._spans
-        options: dict[str, Any] = {
-            "max_new_tokens": sampling.max_tokens,
-            "do_sample": sampled,
-            "eos_token_id": _ends(tokenizer, model),
-        }
-        if sampled:
-            options["temperature"] = sampling.temperature
-        if sampling.stop:
-            options |= {"stop_strings": list(sampling.stop), "tokenizer": tokenizer}
-        if self._spans:
-            rule = SpanRule(messages[-1]["content"], fixed=[NO_ANSWER])
-            processor = span_processor(tokenizer, rule, begin=inputs["input_ids"].shape[1])
-            options["logits_processor"] = LogitsProcessorList([processor])
-        failures: list[BaseException] = []
+                def on_finalized_text(self, text: str, stream_end: bool = False) -> None:
+                    self.read = emit(text)  # after each token, at times with nothing
 
-        def run() -> None:
-            try:
-                model.generate(
-                    **inputs,
-                    **options,
-                    streamer=streamer,
-                    stopping_criteria=StoppingCriteriaList([Abandoned()]),
-                )
-            except BaseException as error:  # it belongs to the reader
-                failures.append(error)
-                streamer.end()  # type: ignore[no-untyped-call]
+            class Abandoned(StoppingCriteria):
+                def __call__(self, input_ids: Any, scores: Any, **_: Any) -> bool:
+                    return not pieces.read
 
-        thread = threading.Thread(target=run, name="generation", daemon=True)
-        thread.start()
-        try:
-            yield from (piece for piece in streamer if piece)
-        finally:
-            abandoned.set()
-            thread.join()
-        if failures:
-            raise failures[0]
+            pieces = Pieces(tokenizer, skip_prompt=True, skip_special_tokens=True)
+            inputs = tokenizer.apply_chat_template(
+                list(messages), add_generation_prompt=True, return_tensors="pt", return_dict=True
+            ).to(model.device)
+            sampled = sampling.temperature > 0 and not self._spans
+            options: dict[str, Any] = {
+                "max_new_tokens": sampling.max_tokens,
+                "do_sample": sampled,
+                "eos_token_id": _ends(tokenizer, model),
+            }
+            if sampled:
+                options["temperature"] = sampling.temperature
+            if sampling.stop:
+                options |= {"stop_strings": list(sampling.stop), "tokenizer": tokenizer}
+            if self._spans:
+                rule = SpanRule(messages[-1]["content"], fixed=[NO_ANSWER])
+                processor = span_processor(tokenizer, rule, begin=inputs["input_ids"].shape[1])
+                options["logits_processor"] = LogitsProcessorList([processor])
+            criteria = StoppingCriteriaList([Abandoned()])
+            model.generate(**inputs, **options, streamer=pieces, stopping_criteria=criteria)
+
+        yield from (piece for piece in pump(run, self._turn) if piece)
 
     def _load(self) -> tuple[Any, Any]:
         with self._loading:

@@ -1,6 +1,7 @@
 """The built-in models themselves, on the example documents."""
 
 import json
+import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -99,6 +100,17 @@ def test_who_stops_reading_stops_the_model(asking: Wellspring) -> None:
     assert asking.ask("What is the IP rating of the Skerry 40?").answer
 
 
+def test_asking_again_while_a_reply_streams(asking: Wellspring) -> None:
+    question = "What is the IP rating of the Skerry 40?"
+    events = asking.stream(question)
+    _, draft = islice(events, 2)
+    assert isinstance(draft, rag.Draft)
+    again = asking.ask(question)
+    *_, final = events
+    assert isinstance(final, rag.Final)
+    assert final.answer.answer == again.answer
+
+
 def test_transformers_opens_the_same_file() -> None:
     model = open_chat_model("builtin", models=ModelCache(load_settings().models), runtime="transformers", max_tokens=8)
     assert isinstance(model, LocalChatModel)
@@ -107,6 +119,11 @@ def test_transformers_opens_the_same_file() -> None:
     pieces = [str(chunk.text) for chunk in model.stream("What is the capital of France?")]
     assert "".join(pieces).strip()
     assert len(pieces) > 1
+    stream = model.stream("Tell me about France.", max_tokens=2000)
+    next(stream)
+    began = time.perf_counter()
+    stream.close()  # type: ignore[attr-defined]
+    assert time.perf_counter() - began < 10
 
 
 def test_the_examples_keep_above_the_floor(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
+import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -76,8 +78,24 @@ def test_an_empty_reply_is_a_reply() -> None:
     assert LocalChatModel(engine=FakeEngine()).invoke("?").text == ""
 
 
+class PumpedEngine(FakeEngine):
+    """Makes its replies in threads, as the real ones do."""
+
+    def __init__(self, *pieces: str) -> None:
+        super().__init__(*pieces)
+        self.turn = threading.Lock()
+
+    def generate(self, messages: Sequence[dict[str, str]], sampling: Sampling) -> Iterator[str]:
+        def run(emit: Callable[[str], bool]) -> None:
+            for piece in FakeEngine.generate(self, messages, sampling):
+                if not emit(piece):
+                    break
+
+        return pump(run, self.turn)
+
+
 def test_one_generation_at_a_time() -> None:
-    engine = FakeEngine(*"abcdefgh")
+    engine = PumpedEngine(*"abcdefgh")
     model = LocalChatModel(engine=engine)
     replies: list[str] = []
     threads = [threading.Thread(target=lambda: replies.append(str(model.invoke("?").text))) for _ in range(8)]
@@ -89,11 +107,61 @@ def test_one_generation_at_a_time() -> None:
     assert engine.most_running == 1
 
 
+def test_who_pauses_holds_up_nobody() -> None:
+    model = LocalChatModel(engine=PumpedEngine(*"abc"))
+    replies: list[str] = []
+
+    def ask() -> None:
+        for chunk in model.stream("?"):
+            replies.append(str(chunk.text))
+            if len(replies) == 1:
+                replies.append(str(model.invoke("And?").text))
+
+    asker = threading.Thread(target=ask, daemon=True)
+    asker.start()
+    asker.join(timeout=20)
+    assert replies[:4] == ["a", "abc", "b", "c"]
+
+
+def endless(emit: Callable[[str], bool]) -> None:
+    while emit("a"):
+        time.sleep(0.001)
+
+
+def test_who_stops_reading_gives_the_turn_back() -> None:
+    turn = threading.Lock()
+    pieces = pump(endless, turn)
+    next(pieces)
+    assert turn.locked()
+    pieces.close()  # type: ignore[attr-defined]
+    assert not turn.locked()
+
+
+def test_who_gives_up_waiting_for_a_turn_is_let_go_and_not_run() -> None:
+    turn, ran = threading.Lock(), list[str]()
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with turn:
+            pieces = pump(lambda emit: ran.append("ran"), turn)
+            signal.setitimer(signal.ITIMER_REAL, 0.1)
+            with pytest.raises(KeyboardInterrupt):
+                next(pieces)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert list(pump(lambda emit: None, turn)) == []
+    assert not ran
+
+
 def test_pump_yields_what_is_emitted() -> None:
     def run(emit: Callable[[str], bool]) -> None:
         assert all(emit(text) for text in ("a", "", "b"))
 
-    assert list(pump(run)) == ["a", "", "b"]
+    assert list(pump(run, threading.Lock())) == ["a", "", "b"]
 
 
 def test_pump_raises_to_the_reader() -> None:
@@ -101,7 +169,7 @@ def test_pump_raises_to_the_reader() -> None:
         emit("a")
         raise ModelError("out of memory")
 
-    pieces = pump(run)
+    pieces = pump(run, threading.Lock())
     assert next(pieces) == "a"
     with pytest.raises(ModelError, match="out of memory"):
         next(pieces)
@@ -115,7 +183,7 @@ def test_pump_tells_when_nobody_reads_any_more() -> None:
             pass
         ended.set()
 
-    pieces = pump(run)
+    pieces = pump(run, threading.Lock())
     next(pieces)
     pieces.close()  # type: ignore[attr-defined]
     assert ended.is_set()
