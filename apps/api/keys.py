@@ -29,10 +29,11 @@ SCOPES = {
     "documents:read": "list documents and read their text",
     "documents:write": "upload and delete documents",
     "graph": "look around in the knowledge graph",
+    "feedback": "list and withdraw the viewer's feedback",
     "metrics": "read /metrics",
     "admin": "everything, sources and sync jobs included",
 }
-DEFAULT_SCOPES = ("ask", "search", "documents:read", "graph")
+DEFAULT_SCOPES = ("ask", "search", "documents:read", "graph", "feedback")
 DEFAULT_RATE = "60/minute"
 _PREFIX = "ws"
 _UNKNOWN = hashlib.sha256(b"").hexdigest()

@@ -78,7 +78,7 @@ async def rate(body: NewFeedback, service: Served, caller: Annotated[Caller, nee
 @router.get("/feedback", summary="List feedback")
 async def listed(
     service: Served,
-    caller: Annotated[Caller, needs("ask")],
+    caller: Annotated[Caller, needs("feedback")],
     everyone: Annotated[bool, Query(description="All viewers' feedback; needs the scope admin.")] = False,
 ) -> FeedbackList:
     """List the feedback of the key's viewer, or everybody's."""
@@ -90,7 +90,7 @@ async def listed(
 
 
 @router.delete("/feedback/{id}", summary="Withdraw feedback")
-async def withdraw(id: str, service: Served, caller: Annotated[Caller, needs("ask")]) -> FeedbackId:
+async def withdraw(id: str, service: Served, caller: Annotated[Caller, needs("feedback")]) -> FeedbackId:
     """Delete feedback of the key's viewer."""
     try:
         await service.work.look(lambda: service.kb.journal.withdraw(id, viewer=caller.viewer))

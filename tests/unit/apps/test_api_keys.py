@@ -61,6 +61,7 @@ def test_a_key_opens_what_its_scopes_say(call: Callable[..., TestClient]) -> Non
         "documents:read": ("GET", "/api/documents", None),
         "documents:write": ("GET", "/api/jobs", None),
         "graph": ("GET", "/api/graph/entities", None),
+        "feedback": ("GET", "/api/feedback", None),
         "metrics": ("GET", "/metrics", None),
         "admin": ("GET", "/api/sources", None),
     }

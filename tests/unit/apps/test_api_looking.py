@@ -92,6 +92,22 @@ def test_feedback_of_another_viewer_is_not_there(kb: rag.Wellspring, tmp_path: P
     keys.close()
 
 
+def test_who_may_only_ask_sends_feedback_and_sees_none(kb: rag.Wellspring, tmp_path: Path) -> None:
+    """The key of a public page: all its visitors are one viewer."""
+    keys = Keys(tmp_path)
+    _, site = keys.create("site", viewer=rag.Viewer("visitor"), scopes=["ask"])
+    _, clerk = keys.create("clerk", viewer=rag.Viewer("visitor"), scopes=["feedback"])
+    with served(kb, keys=keys, key=site) as client:
+        answer = client.post("/api/ask", json={"question": LEAVE}).json()
+        id = client.post("/api/feedback", json={"answer": answer, "helpful": True}).json()["id"]
+        assert "feedback" in message(client.get("/api/feedback"), 403)
+        message(client.delete(f"/api/feedback/{id}"), 403)
+        client.headers["Authorization"] = f"Bearer {clerk}"
+        assert [one["id"] for one in client.get("/api/feedback").json()["feedback"]] == [id]
+        assert client.delete(f"/api/feedback/{id}").status_code == 200
+    keys.close()
+
+
 def test_feedback_that_is_none_is_told(client: TestClient) -> None:
     answer = client.post("/api/ask", json={"question": LEAVE}).json()
     for wrong in (
