@@ -47,11 +47,14 @@ class Caller:
     def require(self, scope: str) -> None:
         """Refuse the request where the caller does not have a scope."""
         if not self.may(scope):
-            raise Problem(403, f"This key does not have the scope {scope!r}.", code="insufficient_scope")
+            who = "This key" if self.key else "A web page of another origin"
+            raise Problem(403, f"{who} does not have the scope {scope!r}.", code="insufficient_scope")
 
 
 LOCAL = Caller(rag.LOCAL, frozenset(SCOPES))
 """Who sits at this machine."""
+_PAGE = Caller(rag.LOCAL, frozenset({"ask"}))
+"""A web page of another origin in the browser of who sits at this machine."""
 
 
 class Gate:
@@ -62,7 +65,7 @@ class Gate:
     keys
         None: single-user mode.
     origins
-        Of web pages elsewhere that may call, in single-user mode too.
+        Of web pages elsewhere that may call; in single-user mode they may ask, and no more.
     """
 
     def __init__(self, app: ASGIApp, *, keys: Keys | None, origins: Collection[str] = ()) -> None:
@@ -77,8 +80,7 @@ class Gate:
             headers = Headers(scope=scope)
             try:
                 if self._keys is None:
-                    self._check_local(scope, headers)
-                    caller: Caller | None = LOCAL
+                    caller: Caller | None = self._local(scope, headers)
                 else:
                     caller = None if scope["path"] in OPEN else self._caller(self._keys, headers)
             except (Problem, rag.RagError) as error:
@@ -87,8 +89,8 @@ class Gate:
             scope.setdefault("state", {})["caller"] = caller
         await self._app(scope, receive, send)
 
-    def _check_local(self, scope: Scope, headers: Headers) -> None:
-        """Refuse what does not come from this machine and from pages of its own."""
+    def _local(self, scope: Scope, headers: Headers) -> Caller:
+        """Return who calls without a key; what does not come from this machine is refused."""
         host = headers.get("host", "")
         if _name(host) not in _LOOPBACK:
             raise Problem(
@@ -105,14 +107,16 @@ class Gate:
                 code="proxy_not_allowed",
             )
         origin = headers.get("origin")
-        foreign = origin is not None and origin not in self._origins and origin != f"http://{host}"
+        foreign = origin is not None and origin != f"http://{host}"
+        unknown = foreign and origin not in self._origins
         crossed = origin is None and headers.get("sec-fetch-site") in ("cross-site", "same-site")
-        if scope["method"] not in _SAFE and (foreign or crossed):
+        if scope["method"] not in _SAFE and (unknown or crossed):
             raise Problem(
                 403,
                 "A web page of another origin may not do this; name its origin with --cors if it should.",
                 code="origin_not_allowed",
             )
+        return _PAGE if foreign else LOCAL
 
     def _caller(self, keys: Keys, headers: Headers) -> Caller:
         kind, _, secret = headers.get("authorization", "").partition(" ")

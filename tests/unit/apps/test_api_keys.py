@@ -268,3 +268,15 @@ def test_origins_are_let_in_by_name(kb: rag.Wellspring) -> None:
         asked = {"Origin": friend, "Access-Control-Request-Method": "POST"}
         assert client.options("/api/ask", headers=asked).status_code == 200
         message(ask(client, Origin="https://evil.example"), 403)
+        # They may ask. What else there is belongs to who sits at this machine.
+        for method, path in (
+            ("GET", "/api/documents"),
+            ("DELETE", "/api/documents?id=x"),
+            ("GET", "/api/sources"),
+            ("POST", "/api/jobs"),
+            ("GET", "/api/feedback"),
+            ("GET", "/metrics"),
+        ):
+            body = {} if method == "POST" else None
+            assert "scope" in message(client.request(method, path, json=body, headers={"Origin": friend}), 403)
+            assert client.request(method, path, json=body, headers={"Origin": HOME}).status_code != 403
