@@ -70,7 +70,7 @@ def create_app(
     Parameters
     ----------
     keys
-        Who may call; None: single-user mode, for this machine alone.
+        Who may call. As long as none was ever made, and for None always: single-user mode, for this machine alone.
     origins
         Of web pages that may call from a browser.
     largest_upload

@@ -1,7 +1,8 @@
 """Who calls: every request is let in here, or nowhere.
 
-With keys, a request needs one. In single-user mode there are none: whoever sits at this machine is the viewer
-``local`` and may do everything, and so what other people's web pages try through that person's browser is refused.
+As soon as a key was made, a request needs one. In single-user mode there are none: whoever sits at this machine is the
+viewer ``local`` and may do everything, and so what other people's web pages try through that person's browser is
+refused.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Gate:
     Parameters
     ----------
     keys
-        None: single-user mode.
+        Who may call; as long as none was ever made, and for None always, it is single-user mode.
     origins
         Of web pages elsewhere that may call; in single-user mode they may ask, and no more.
     """
@@ -71,6 +72,7 @@ class Gate:
     def __init__(self, app: ASGIApp, *, keys: Keys | None, origins: Collection[str] = ()) -> None:
         self._app = app
         self._keys = keys
+        self._keyed = keys is not None and keys.any()
         self._origins = frozenset(origins)
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
@@ -79,15 +81,22 @@ class Gate:
         if scope["type"] == "http":
             headers = Headers(scope=scope)
             try:
-                if self._keys is None:
+                keys = self._needed()
+                if keys is None:
                     caller: Caller | None = self._local(scope, headers)
                 else:
-                    caller = None if scope["path"] in OPEN else self._caller(self._keys, headers)
+                    caller = None if scope["path"] in OPEN else self._caller(keys, headers)
             except (Problem, rag.RagError) as error:
                 await told(error, operator=False)(scope, receive, send)
                 return
             scope.setdefault("state", {})["caller"] = caller
         await self._app(scope, receive, send)
+
+    def _needed(self) -> Keys | None:
+        """Return the keys from the request on that comes after the first was made, whatever becomes of their file."""
+        if self._keys is not None and not self._keyed:
+            self._keyed = self._keys.any()
+        return self._keys if self._keyed else None
 
     def _local(self, scope: Scope, headers: Headers) -> Caller:
         """Return who calls without a key; what does not come from this machine is refused."""
@@ -96,14 +105,14 @@ class Gate:
             raise Problem(
                 403,
                 "In single-user mode the server answers to localhost, 127.0.0.1 and [::1] only; for other names make "
-                "keys with 'rag keys create' and start it again.",
+                "keys with 'rag keys create'.",
                 code="host_not_allowed",
             )
         if any(name in headers for name in _PROXIED):
             raise Problem(
                 403,
                 "In single-user mode the server does not answer through a proxy: everyone would be the same person. "
-                "Make keys with 'rag keys create' and start it again.",
+                "Make keys with 'rag keys create'.",
                 code="proxy_not_allowed",
             )
         origin = headers.get("origin")

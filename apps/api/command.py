@@ -61,7 +61,7 @@ def serve(
     """Serve the HTTP API: OpenAI's routes under /v1, all else under /api.
 
     Without keys it is for one person at this machine. As soon as 'rag keys create' has made one, every request needs a
-    key, and other addresses may be served.
+    key, also in a server that runs already, and other addresses may be served.
     """
     settings = rag.load_settings({"kb": kb, "llm": llm})
     keys = Keys(settings.kb)
@@ -74,7 +74,7 @@ def serve(
 
         app = create_app(
             base,
-            keys=keys if asked else None,
+            keys=None if local else keys,
             origins=origins,
             largest_upload=settings.max_file_bytes,
             temperature=settings.llm_temperature,

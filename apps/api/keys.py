@@ -153,6 +153,10 @@ class Keys:
             return []
         return [_key(row) for row in self._run(f"SELECT {_COLUMNS} FROM keys ORDER BY created, id")]
 
+    def any(self) -> bool:
+        """Tell whether a key was ever made."""
+        return self._path.exists() and bool(self._run("SELECT 1 FROM keys LIMIT 1"))
+
     def revoke(self, id: str) -> Key:
         """Make a key worthless from now on.
 

@@ -105,6 +105,23 @@ def test_without_a_valid_key_nothing_opens(kb: rag.Wellspring, keys: Keys) -> No
             assert client.get(path).status_code == 200
 
 
+def test_the_first_key_counts_at_once(kb: rag.Wellspring, tmp_path: Path) -> None:
+    keys = Keys(tmp_path)
+    with served(kb, keys=keys) as client:
+        assert client.get("/api/documents").status_code == 200
+        assert not list(tmp_path.iterdir())
+        other = Keys(tmp_path)
+        _, secret = other.create("bot")
+        other.close()
+        message(client.get("/api/documents"), 401)
+        assert client.get("/api/documents", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
+        keys.close()
+        (tmp_path / FILE).unlink()
+        message(client.get("/api/documents"), 401)
+    with served(kb) as client:
+        assert client.get("/api/documents").status_code == 200
+
+
 def test_each_key_reads_what_its_viewer_may(call: Callable[..., TestClient], kb: rag.Wellspring) -> None:
     hidden = next(info.id for info in kb.store.documents() if info.title == "Falcon")
     client = call("admin", viewer=BOARD)
