@@ -254,30 +254,37 @@ class Journal:
             if not done.rowcount:
                 raise NotKeptError(f"there is no rating {rating!r}")
 
-    def feedback(self, *, viewer: Viewer | None = None) -> list[Feedback]:
-        """Return a viewer's ratings, the newest first; None, for the operator: everybody's, nothing withheld."""
-        mine, values = ("", ()) if viewer is None else ("WHERE viewer = ?", (viewer.id,))
+    def feedback(self, *, viewer: Viewer, everyone: bool = False) -> list[Feedback]:
+        """Return a viewer's ratings, the newest first.
+
+        Parameters
+        ----------
+        everyone
+            Everybody's, as far as ``viewer`` may read what they are about: of others' ratings of an answer that is
+            withheld, question and comment are withheld too (empty), for both may tell of it.
+        """
+        mine, values = ("", ()) if everyone else ("WHERE viewer = ?", (viewer.id,))
         with self._file.reading() as connection:
             found = connection.execute(
                 f"SELECT id, viewer, question, answer, documents, helpful, comment, created FROM ratings {mine} "
                 "ORDER BY created DESC, rowid DESC",
                 values,
             ).fetchall()
-        readable = None if viewer is None else self._readable(viewer, (row[4] for row in found))
+        readable = self._readable(viewer, (row[4] for row in found))
         return [
             Feedback(
                 id=number,
                 viewer=whose,
-                question=question,
-                answer=to_answer(answer) if readable is None or documents in readable else None,
+                question=question if documents in readable or whose == viewer.id else "",
+                answer=to_answer(answer) if documents in readable else None,
                 helpful=bool(helpful),
-                comment=comment,
+                comment=comment if documents in readable or whose == viewer.id else "",
                 when=datetime.fromisoformat(created),
             )
             for number, whose, question, answer, documents, helpful, comment, created in found
         ]
 
-    def questions(self, *, folder: Path | None = None, viewer: Viewer | None = None) -> list[dict[str, Any]]:
+    def questions(self, *, viewer: Viewer, everyone: bool = False, folder: Path | None = None) -> list[dict[str, Any]]:
         """Return feedback as questions of an evaluation set of the kind ``documents``, the oldest first.
 
         An answer that was found helpful is right, and the documents that it cites hold it; "I don't know" that was
@@ -287,14 +294,13 @@ class Journal:
 
         Parameters
         ----------
+        viewer, everyone
+            As for ``feedback``; what is withheld is left out.
         folder
             Documents below it are named by their path from there, as sets on disk have it; others by their id.
-        viewer
-            As for ``feedback``; what is withheld is left out.
         """
-        return [
-            entry for one in reversed(self.feedback(viewer=viewer)) if (entry := as_question(one, folder)) is not None
-        ]
+        found = self.feedback(viewer=viewer, everyone=everyone)
+        return [entry for one in reversed(found) if (entry := as_question(one, folder)) is not None]
 
     # Who may read what
 

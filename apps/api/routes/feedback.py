@@ -50,10 +50,12 @@ class Feedback(BaseModel):
 
     id: str
     viewer: str
-    question: str
-    answer: Answer | None = Field(description="Null where it rests on a document that the viewer may not read now.")
+    question: str = Field(description="Empty where another viewer's answer is null.")
+    answer: Answer | None = Field(
+        description="Null where it rests on a document that the key's viewer may not read now."
+    )
     helpful: bool
-    comment: str
+    comment: str = Field(description="Empty where another viewer's answer is null.")
     when: datetime
 
 
@@ -81,11 +83,10 @@ async def listed(
     caller: Annotated[Caller, needs("feedback")],
     everyone: Annotated[bool, Query(description="All viewers' feedback; needs the scope admin.")] = False,
 ) -> FeedbackList:
-    """List the feedback of the key's viewer, or everybody's."""
+    """List the feedback of the key's viewer, or everybody's as far as that viewer may read the answers."""
     if everyone:
         caller.require("admin")
-    viewer = None if everyone else caller.viewer
-    found = await service.work.look(lambda: service.kb.journal.feedback(viewer=viewer))
+    found = await service.work.look(lambda: service.kb.journal.feedback(viewer=caller.viewer, everyone=everyone))
     return FeedbackList(feedback=[Feedback(**one.as_dict()) for one in found])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from helpers.api import BOARD, LEAVE, company, message, served
+from helpers.api import BOARD, LEAVE, SECRET, company, message, served
 
 import rag
 from apps.api.keys import Keys
@@ -105,6 +105,23 @@ def test_who_may_only_ask_sends_feedback_and_sees_none(kb: rag.Wellspring, tmp_p
         client.headers["Authorization"] = f"Bearer {clerk}"
         assert [one["id"] for one in client.get("/api/feedback").json()["feedback"]] == [id]
         assert client.delete(f"/api/feedback/{id}").status_code == 200
+    keys.close()
+
+
+def test_not_even_an_operator_reads_feedback_on_what_is_not_theirs(kb: rag.Wellspring, tmp_path: Path) -> None:
+    keys = Keys(tmp_path)
+    _, operator = keys.create("operator", viewer=rag.Viewer("ann"), scopes=["admin"])
+    _, eve = keys.create("eve", viewer=BOARD)
+    with served(kb, keys=keys, key=eve) as client:
+        answer = client.post("/api/ask", json={"question": SECRET}).json()
+        assert "77" in answer["answer"]
+        client.post("/api/feedback", json={"answer": answer, "helpful": False, "comment": "It is 78."})
+        client.headers["Authorization"] = f"Bearer {operator}"
+        reply = client.get("/api/feedback", params={"everyone": True})
+        one = reply.json()["feedback"][0]
+        assert (one["viewer"], one["answer"], one["question"], one["comment"]) == ("eve", None, "", "")
+        assert "Falcon" not in reply.text
+    kb.journal.withdraw(kb.journal.feedback(viewer=BOARD)[0].id, viewer=BOARD)
     keys.close()
 
 
