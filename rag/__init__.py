@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rag.build import open_knowledge_base as open
     from rag.conversation import Conversation
     from rag.doctor import Finding, examine
-    from rag.errors import JournalError, KnowledgeBaseError, NotKeptError, RagError, UnsupportedError
+    from rag.errors import FullError, JournalError, KnowledgeBaseError, NotKeptError, RagError, UnsupportedError
     from rag.evaluation.kept import Evaluations, KeptRun, QuestionChange
     from rag.evaluation.results import Result
     from rag.explore import Explorer, Fact, Neighbour, Step
@@ -54,6 +54,7 @@ _WHERE = {
     "Final": "rag.records",
     "Finding": "rag.doctor",
     "Found": "rag.records",
+    "FullError": "rag.errors",
     "Journal": "rag.journal",
     "JournalError": "rag.errors",
     "KeptConversation": "rag.journal",
@@ -111,6 +112,7 @@ __all__ = [
     "Final",
     "Finding",
     "Found",
+    "FullError",
     "Journal",
     "JournalError",
     "KeptConversation",

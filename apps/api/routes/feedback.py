@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 import rag
 from apps.api.callers import Caller, needs
-from apps.api.errors import missing
+from apps.api.errors import Problem, missing
 from apps.api.schemas import Answer, Strict
 from apps.api.service import Served
 
 router = APIRouter(prefix="/api", tags=["feedback"])
-_LONGEST = 500_000
+_LONGEST = 50_000
 """Characters of an answer, with its citations."""
 
 
@@ -74,7 +74,12 @@ async def rate(body: NewFeedback, service: Served, caller: Annotated[Caller, nee
         journal = service.kb.journal
         return journal.rate(answer, helpful=body.helpful, viewer=caller.viewer, comment=body.comment)
 
-    return FeedbackId(id=await service.work.look(keep))
+    try:
+        return FeedbackId(id=await service.work.look(keep))
+    except rag.FullError as error:
+        raise Problem(
+            429, "So much feedback of this viewer is kept that no more is taken.", code="too_much_feedback"
+        ) from error
 
 
 @router.get("/feedback", summary="List feedback")
@@ -82,11 +87,15 @@ async def listed(
     service: Served,
     caller: Annotated[Caller, needs("feedback")],
     everyone: Annotated[bool, Query(description="All viewers' feedback; needs the scope admin.")] = False,
+    offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> FeedbackList:
     """List the feedback of the key's viewer, or everybody's as far as that viewer may read the answers."""
     if everyone:
         caller.require("admin")
-    found = await service.work.look(lambda: service.kb.journal.feedback(viewer=caller.viewer, everyone=everyone))
+    found = await service.work.look(
+        lambda: service.kb.journal.feedback(viewer=caller.viewer, everyone=everyone, limit=limit, offset=offset)
+    )
     return FeedbackList(feedback=[Feedback(**one.as_dict()) for one in found])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -108,6 +109,28 @@ def test_who_may_only_ask_sends_feedback_and_sees_none(kb: rag.Wellspring, tmp_p
     keys.close()
 
 
+def test_feedback_is_listed_in_parts_and_has_an_end(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = client.post("/api/ask", json={"question": LEAVE}).json()
+
+    def send(number: int) -> Any:
+        body = {"answer": {**answer, "question": f"Question {number}?"}, "helpful": True}
+        return client.post("/api/feedback", json=body)
+
+    ids = [send(number).json()["id"] for number in range(102)]
+    listed = [one["id"] for one in client.get("/api/feedback").json()["feedback"]]
+    assert listed == ids[:1:-1]
+    rest = client.get("/api/feedback", params={"offset": 99, "limit": 2}).json()["feedback"]
+    assert [one["id"] for one in rest] == [ids[2], ids[1]]
+    message(client.get("/api/feedback", params={"limit": 0}), 400)
+    monkeypatch.setattr("rag.journal.journal._MOST_RATINGS", 102)
+    assert "no more" in message(send(102), 429)
+    assert send(7).status_code == 201
+    for id in ids:
+        client.delete(f"/api/feedback/{id}")
+    assert send(102).status_code == 201
+    client.delete(f"/api/feedback/{client.get('/api/feedback').json()['feedback'][0]['id']}")
+
+
 def test_not_even_an_operator_reads_feedback_on_what_is_not_theirs(kb: rag.Wellspring, tmp_path: Path) -> None:
     keys = Keys(tmp_path)
     _, operator = keys.create("operator", viewer=rag.Viewer("ann"), scopes=["admin"])
@@ -132,7 +155,7 @@ def test_feedback_that_is_none_is_told(client: TestClient) -> None:
         {"answer": {**answer, "confidence": 2}, "helpful": True},
         {"answer": {**answer, "citations": [{}]}, "helpful": True},
         {"answer": answer, "helpful": True, "comment": "x" * 4001},
-        {"answer": {**answer, "answer": "x" * 600_000}, "helpful": True},
+        {"answer": {**answer, "answer": "x" * 50_001}, "helpful": True},
     ):
         message(client.post("/api/feedback", json=wrong), 400)
 

@@ -267,6 +267,14 @@ def test_limits(kb, monkeypatch) -> None:
     with pytest.raises(rag.JournalError, match="delete some"):
         journal.start(viewer=ANN)
     journal.start(viewer=EVE)
+    monkeypatch.setattr("rag.journal.journal._MOST_RATINGS", 1)
+    journal.rate(answer, helpful=True, viewer=ANN)
+    journal.rate(answer, helpful=False, viewer=ANN)
+    with pytest.raises(rag.FullError, match="withdraw some"):
+        journal.rate(replace(answer, question="Another?"), helpful=True, viewer=ANN)
+    journal.rate(answer, helpful=True, viewer=EVE)
+    assert len(journal.feedback(viewer=ANN, everyone=True)) == 2
+    assert [one.viewer for one in journal.feedback(viewer=ANN, everyone=True, limit=1, offset=1)] == ["ann"]
     with pytest.raises(rag.JournalError):
         journal.turns("\ud800", viewer=ANN)
 
