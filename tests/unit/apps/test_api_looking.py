@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -175,6 +178,44 @@ def test_figures_count_requests_and_answers(kb: rag.Wellspring) -> None:
     assert 'wellspring_requests_total{method="GET",route="other",status="404"} 1.0' in text
     assert re.search(r'wellspring_request_seconds_bucket\{le="0\.1",method="POST",route="/api/ask"\}', text)
     assert "/made/up" not in text
+
+
+def test_a_server_becomes_ready_when_what_failed_is_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("apps.api.app._AGAIN_SECONDS", 0.01)
+    base, _ = company(tmp_path)
+    mended, tries = threading.Event(), itertools.count()
+
+    def search(*asked: object, **how: object) -> list[rag.SearchHit]:
+        next(tries)
+        if not mended.is_set():
+            raise rag.RagError("there are no weights")
+        return []
+
+    monkeypatch.setattr(base, "search", search)
+
+    def ready(status: int) -> bool:
+        end = time.monotonic() + 30
+        while client.get("/readyz").status_code != status and time.monotonic() < end:
+            time.sleep(0.02)
+        return client.get("/readyz").status_code == status
+
+    with base:
+        with served(base) as client:
+            while next(tries) < 10:
+                time.sleep(0.02)
+            assert ready(503)
+            assert caplog.text.count("there are no weights") == 1
+            mended.set()
+            assert ready(200)
+        mended.clear()
+        with served(base):
+            pass
+        # A server that is closed does not try for ever.
+        for thread in [thread for thread in threading.enumerate() if thread.name == "loading"]:
+            thread.join(10)
+            assert not thread.is_alive()
 
 
 def test_health_is_open_and_tells_nothing(client: TestClient) -> None:
