@@ -9,6 +9,7 @@ RagError
 ├── JournalError    the journal cannot be used, or what it was given is too much for it
 │   ├── NotKeptError    the journal keeps no such thing for this viewer
 │   └── FullError       the journal keeps as much of this viewer as it takes
+├── UploadError     no source would read a file of that name
 ├── DatasetError    an evaluation set, or what a run over one wrote, cannot be read
 └── TrainingError   there is nothing to train on, or a training run cannot go on
 """
@@ -48,6 +49,10 @@ class ConversationError(RagError):
 
 class JournalError(RagError):
     """The journal cannot be used, or what it was given is too much for it."""
+
+
+class UploadError(RagError):
+    """No source would read a file of that name."""
 
 
 class NotKeptError(JournalError):

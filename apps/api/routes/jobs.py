@@ -37,11 +37,14 @@ class Job(BaseModel):
 
     @classmethod
     def of(cls, job: sync.Job, caller: Caller) -> Job:
-        """Return a job as it is sent: to others than operators, only what they asked it for."""
+        """Return a job as it is sent: to others than operators, only what is about documents that they uploaded.
+
+        A run goes over the whole of a source, also over what they may not know of.
+        """
         told = {name: getattr(job, name) for name in cls.model_fields if name not in ("locations", "failures")}
         failed = list(job.failures)
         if not caller.may("admin"):
-            told["document"] = ""
+            told |= {"document": "", "looked_at": job.own_looked_at, "counts": dict(job.own_counts)}
             failed = [failure for failure in failed if failure.document_id in job.documents]
         return cls(**told, locations=list(job.locations), failures=failures(failed))
 
@@ -98,11 +101,16 @@ async def stop(id: str, service: Served, caller: Annotated[Caller, needs("docume
 
 
 def begin(
-    service: Service, caller: Caller, *locations: str, documents: tuple[str, ...] = (), **options: object
+    service: Service,
+    caller: Caller,
+    *locations: str,
+    documents: tuple[str, ...] = (),
+    must: bool = False,
+    **options: object,
 ) -> sync.Job:
     """Take a job in on behalf of a caller."""
     try:
-        return service.jobs.start(*locations, owner=caller.key, documents=documents, **options)
+        return service.jobs.start(*locations, owner=caller.key, documents=documents, must=must, **options)
     except sync.Busy:
         raise Problem(
             429, "Too many jobs are waiting; try again later.", code="too_many_jobs", headers={"Retry-After": "30"}

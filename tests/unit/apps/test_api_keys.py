@@ -150,6 +150,47 @@ def test_jobs_are_their_owners(call: Callable[..., TestClient]) -> None:
     assert operator.delete("/api/documents", params={"id": told["documents"][0]}).status_code == 200
 
 
+def test_an_upload_replaces_nothing_that_its_viewer_may_not_read(tmp_path: Path) -> None:
+    base, _ = company(tmp_path / "kb")
+    keys = Keys(tmp_path)
+    _, ann = keys.create("ann", scopes=["documents:write"], viewer=ANN)
+    _, eve = keys.create("eve", scopes=["documents:write"], viewer=BOARD)
+    _, operator = keys.create("operator", scopes=["admin"])
+
+    def upload(client: TestClient, key: str, text: str, *names: str) -> tuple[list[Path], dict[str, object]]:
+        files = [("file", (name, text.encode())) for name in names]
+        headers = {"Authorization": f"Bearer {key}"}
+        told = client.post("/api/documents", files=files, params={"wait": 60}, headers=headers).json()
+        return [Path(id) for id in told["documents"]], told["job"]
+
+    with base, served(base, keys=keys) as client:
+        (base.uploads).mkdir()
+        base.sync(base.uploads, readers=["group:board"])
+        (plan,), job = upload(client, eve, "The plan is Falcon.", "plan.tar.txt")
+        assert plan.name == "plan.tar.txt"
+        assert (job["looked_at"], job["counts"]["added"]) == (1, 1)
+        # The names are no different where nothing lies.
+        mine, job = upload(client, ann, "The plan is mine.", "plan.tar.txt", "other")
+        assert re.fullmatch(r"plan\.tar-[0-9a-f]{16}\.txt", mine[0].name)
+        assert re.fullmatch(r"other-[0-9a-f]{16}", mine[1].name)
+        assert plan.read_text() == "The plan is Falcon."
+        # The run looked at the board's file too.
+        whole = {"added": 2, "changed": 0, "deleted": 0, "unchanged": 0, "failed": 0}
+        assert (job["document"], job["looked_at"], job["counts"]) == ("", 2, whole)
+        reply = client.get(f"/api/jobs/{job['id']}", headers={"Authorization": f"Bearer {operator}"}).json()
+        assert reply["counts"] == {**whole, "unchanged": 1}
+        (again,), job = upload(client, eve, "The plan is Kestrel.", "plan.tar.txt")
+        assert (again, job["counts"]["changed"]) == (plan, 1)
+        _, job = upload(client, eve, "The plan is Kestrel.", "plan.tar.txt")
+        assert job["counts"] == {**whole, "added": 0, "unchanged": 1}
+        # Where others may read uploads now, what was not read anew is still hidden.
+        base.store.add_source(str(base.uploads), {**base.store.sources()[-1].options, "readers": ["*"]})
+        (other,), _ = upload(client, ann, "The plan is mine.", "plan.tar.txt")
+        assert other != plan
+        assert plan.read_text() == "The plan is Kestrel."
+    keys.close()
+
+
 def test_too_many_requests_are_told_when_to_come_again(call: Callable[..., TestClient]) -> None:
     client = call("documents:read", rate="2/hour")
     assert [client.get("/api/documents").status_code for _ in range(2)] == [200, 200]
