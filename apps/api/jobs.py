@@ -184,6 +184,7 @@ class Jobs:
         except _Stopped:
             self._finish(id, state="stopped")
         except (rag.RagError, rag.KnowledgeError, rag.ConnectorError) as error:
+            LOG.warning("a sync job failed: %s", error)
             self._finish(id, state="failed", problem=str(error))
         except Exception:
             # The thread goes on with the next job, whatever befell this one.

@@ -16,6 +16,7 @@ from apps.api.service import Served, Service
 
 router = APIRouter(prefix="/api", tags=["sources"])
 LONGEST_WAIT = 600
+_FAILED = "It could not be indexed; the server's log tells more."
 
 
 class Job(BaseModel):
@@ -33,7 +34,7 @@ class Job(BaseModel):
         description="added, changed, deleted, unchanged, failed; so far of the source in hand."
     )
     failures: list[Failure]
-    problem: str = Field(description="Why it failed.")
+    problem: str = Field(description="Why it failed; keys without the scope admin are told that it did.")
 
     @classmethod
     def of(cls, job: sync.Job, caller: Caller) -> Job:
@@ -45,6 +46,7 @@ class Job(BaseModel):
         failed = list(job.failures)
         if not caller.may("admin"):
             told |= {"document": "", "looked_at": job.own_looked_at, "counts": dict(job.own_counts)}
+            told["problem"] = _FAILED if job.problem else ""
             failed = [failure for failure in failed if failure.document_id in job.documents]
         return cls(**told, locations=list(job.locations), failures=failures(failed))
 

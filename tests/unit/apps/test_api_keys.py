@@ -191,6 +191,25 @@ def test_an_upload_replaces_nothing_that_its_viewer_may_not_read(tmp_path: Path)
     keys.close()
 
 
+def test_why_a_job_failed_is_for_operators(
+    call: Callable[..., TestClient],
+    kb: rag.Wellspring,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def sync(*locations: str, **options: object) -> list[rag.SyncReport]:
+        raise rag.RagError("/srv/secret cannot be opened")
+
+    monkeypatch.setattr(kb, "sync", sync)
+    client = call("documents:write")
+    told = client.post("/api/documents", files={"file": ("tern.txt", b"The Tern is white.")}, params={"wait": 60})
+    job = told.json()["job"]
+    assert (job["state"], job["problem"]) == ("failed", "It could not be indexed; the server's log tells more.")
+    assert "/srv/secret cannot be opened" in caplog.text
+    assert "/srv/secret" in call("admin").get(f"/api/jobs/{job['id']}").json()["problem"]
+    (kb.uploads / "tern.txt").unlink()
+
+
 def test_too_many_requests_are_told_when_to_come_again(call: Callable[..., TestClient]) -> None:
     client = call("documents:read", rate="2/hour")
     assert [client.get("/api/documents").status_code for _ in range(2)] == [200, 200]
