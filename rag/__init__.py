@@ -23,7 +23,15 @@ if TYPE_CHECKING:
     from rag.build import open_knowledge_base as open
     from rag.conversation import Conversation
     from rag.doctor import Finding, examine
-    from rag.errors import JournalError, KnowledgeBaseError, NotKeptError, RagError, UnsupportedError
+    from rag.errors import (
+        FullError,
+        JournalError,
+        KnowledgeBaseError,
+        NotKeptError,
+        RagError,
+        UnsupportedError,
+        UploadError,
+    )
     from rag.evaluation.kept import Evaluations, KeptRun, QuestionChange
     from rag.evaluation.results import Result
     from rag.explore import Explorer, Fact, Neighbour, Step
@@ -33,6 +41,7 @@ if TYPE_CHECKING:
     from rag.sdk import LOCAL, LONGEST_QUESTION, Wellspring
     from rag.settings import SettingInfo, Settings, explained, load_settings
     from rag.trail import Trail, TrailNode
+    from rag.uploads import keep_uploads, upload_name
 
 _WHERE = {
     "Answer": "rag.records",
@@ -54,6 +63,7 @@ _WHERE = {
     "Final": "rag.records",
     "Finding": "rag.doctor",
     "Found": "rag.records",
+    "FullError": "rag.errors",
     "Journal": "rag.journal",
     "JournalError": "rag.errors",
     "KeptConversation": "rag.journal",
@@ -81,12 +91,15 @@ _WHERE = {
     "Trail": "rag.trail",
     "TrailNode": "rag.trail",
     "UnsupportedError": "rag.errors",
+    "UploadError": "rag.errors",
     "Viewer": "connectors",
     "Wellspring": "rag.sdk",
     "examine": "rag.doctor",
     "explained": "rag.settings",
+    "keep_uploads": "rag.uploads",
     "load_settings": "rag.settings",
     "open": "rag.build",
+    "upload_name": "rag.uploads",
 }
 
 __all__ = [
@@ -111,6 +124,7 @@ __all__ = [
     "Final",
     "Finding",
     "Found",
+    "FullError",
     "Journal",
     "JournalError",
     "KeptConversation",
@@ -136,12 +150,15 @@ __all__ = [
     "Trail",
     "TrailNode",
     "UnsupportedError",
+    "UploadError",
     "Viewer",
     "Wellspring",
     "examine",
     "explained",
+    "keep_uploads",
     "load_settings",
     "open",
+    "upload_name",
 ]
 
 

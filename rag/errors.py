@@ -7,7 +7,9 @@ RagError
 ├── KnowledgeBaseError  there is nothing to ask yet, or the index was made with another embedder
 ├── ConversationError   a kept conversation is somebody else's, of another version, or damaged
 ├── JournalError    the journal cannot be used, or what it was given is too much for it
-│   └── NotKeptError    the journal keeps no such thing for this viewer
+│   ├── NotKeptError    the journal keeps no such thing for this viewer
+│   └── FullError       the journal keeps as much of this viewer as it takes
+├── UploadError     no source would read a file of that name
 ├── DatasetError    an evaluation set, or what a run over one wrote, cannot be read
 └── TrainingError   there is nothing to train on, or a training run cannot go on
 """
@@ -49,5 +51,13 @@ class JournalError(RagError):
     """The journal cannot be used, or what it was given is too much for it."""
 
 
+class UploadError(RagError):
+    """No source would read a file of that name."""
+
+
 class NotKeptError(JournalError):
     """The journal keeps no such thing for this viewer."""
+
+
+class FullError(JournalError):
+    """The journal keeps as much of this viewer as it takes."""

@@ -50,6 +50,8 @@ _TAGS = [
     {"name": "feedback", "description": "What people thought of answers."},
     {"name": "health", "description": "For those who run the server."},
 ]
+_AGAIN_SECONDS = 5.0
+"""Between tries to load the knowledge base."""
 _ERRORS = {
     "4XX": {"model": ErrorReply, "description": "The request cannot be served; the message says why."},
     "5XX": {"model": ErrorReply, "description": "The server cannot serve it; the message says what it can."},
@@ -70,7 +72,7 @@ def create_app(
     Parameters
     ----------
     keys
-        Who may call; None: single-user mode, for this machine alone.
+        Who may call. As long as none was ever made, and for None always: single-user mode, for this machine alone.
     origins
         Of web pages that may call from a browser.
     largest_upload
@@ -85,8 +87,10 @@ def create_app(
 
     @asynccontextmanager
     async def running(app: FastAPI) -> AsyncIterator[None]:
-        threading.Thread(target=_load, args=(service,), name="loading", daemon=True).start()
+        closing = threading.Event()
+        threading.Thread(target=_load, args=(service, closing), name="loading", daemon=True).start()
         yield
+        closing.set()
         service.work.close()
         service.jobs.close()
 
@@ -120,13 +124,19 @@ def create_app(
     return app
 
 
-def _load(service: Service) -> None:
-    """Search and ask once, so that the first who asks need not wait for indexes and weights."""
-    try:
-        hits = service.kb.search("Wellspring", k=1)
-        service.kb.ask(f"What is said of {hits[0].title if hits else 'it'}?")
-    except Exception as error:
-        # Not the end: the operator may mend it, and requests are told.
-        LOG.error("the knowledge base cannot be searched: %s", error)
-    else:
-        service.ready.set()
+def _load(service: Service, closing: threading.Event) -> None:
+    """Search and ask once, so that the first who asks need not wait for indexes and weights; again until it works."""
+    told = ""
+    while not closing.is_set():
+        try:
+            hits = service.kb.search("Wellspring", k=1)
+            service.kb.ask(f"What is said of {hits[0].title if hits else 'it'}?")
+        except Exception as error:
+            # Not the end: the operator may mend it, and requests are told.
+            if str(error) != told and not closing.is_set():
+                told = str(error)
+                LOG.error("the knowledge base cannot be searched: %s", error)
+            closing.wait(_AGAIN_SECONDS)
+        else:
+            service.ready.set()
+            return

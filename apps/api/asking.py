@@ -8,13 +8,15 @@ from contextlib import aclosing
 
 import rag
 from apps.api.callers import Caller
+from apps.api.errors import Problem
 from apps.api.service import Service
+from apps.api.work import Events
 
 _RECALLED = 12
 """Turns of a history that are looked at; a conversation remembers fewer."""
 
 
-async def events(
+def events(
     service: Service,
     caller: Caller,
     question: str,
@@ -22,14 +24,18 @@ async def events(
     history: Sequence[tuple[str, str]] = (),
     temperature: float | None = None,
 ) -> AsyncGenerator[rag.Event]:
-    """Yield what ``Wellspring.stream`` yields. Whoever stops iterating stops the work.
+    """Begin to answer, and return what yields what ``Wellspring.stream`` yields. Whoever closes it stops the work.
 
     Parameters
     ----------
     history
         Questions and answers that came before, the oldest first.
-    """
 
+    Raises
+    ------
+    Problem
+        Too many questions wait; it is raised here, so that a reply can still say so.
+    """
     own = None if temperature == service.temperature else temperature
 
     def begin() -> Iterator[rag.Event]:
@@ -39,9 +45,26 @@ async def events(
         return talk.stream(question, temperature=own)
 
     began = time.perf_counter()
+    try:
+        return _counted(service, service.work.events(begin), began)
+    except Problem:
+        service.metrics.unanswered("failed")
+        raise
+
+
+async def answer(events: AsyncGenerator[rag.Event]) -> rag.Answer:
+    """Return the checked answer, with which events end."""
+    async with aclosing(events) as found:
+        async for event in found:
+            if isinstance(event, rag.Final):
+                return event.answer
+    raise AssertionError("a stream ends with its answer")
+
+
+async def _counted(service: Service, events: Events[rag.Event], began: float) -> AsyncGenerator[rag.Event]:
     answered = False
     try:
-        async with aclosing(service.work.events(begin)) as found:
+        async with aclosing(events) as found:
             async for event in found:
                 if isinstance(event, rag.Final):
                     answered = True
@@ -54,19 +77,3 @@ async def events(
         if not answered:
             service.metrics.unanswered("cancelled")
         raise
-
-
-async def answer(
-    service: Service,
-    caller: Caller,
-    question: str,
-    *,
-    history: Sequence[tuple[str, str]] = (),
-    temperature: float | None = None,
-) -> rag.Answer:
-    """Return the checked answer."""
-    async with aclosing(events(service, caller, question, history=history, temperature=temperature)) as found:
-        async for event in found:
-            if isinstance(event, rag.Final):
-                return event.answer
-    raise AssertionError("a stream ends with its answer")

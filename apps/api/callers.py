@@ -1,7 +1,8 @@
 """Who calls: every request is let in here, or nowhere.
 
-With keys, a request needs one. In single-user mode there are none: whoever sits at this machine is the viewer
-``local`` and may do everything, and so what other people's web pages try through that person's browser is refused.
+As soon as a key was made, a request needs one. In single-user mode there are none: whoever sits at this machine is the
+viewer ``local`` and may do everything, and so what other people's web pages try through that person's browser is
+refused.
 """
 
 from __future__ import annotations
@@ -47,11 +48,14 @@ class Caller:
     def require(self, scope: str) -> None:
         """Refuse the request where the caller does not have a scope."""
         if not self.may(scope):
-            raise Problem(403, f"This key does not have the scope {scope!r}.", code="insufficient_scope")
+            who = "This key" if self.key else "A web page of another origin"
+            raise Problem(403, f"{who} does not have the scope {scope!r}.", code="insufficient_scope")
 
 
 LOCAL = Caller(rag.LOCAL, frozenset(SCOPES))
 """Who sits at this machine."""
+_PAGE = Caller(rag.LOCAL, frozenset({"ask"}))
+"""A web page of another origin in the browser of who sits at this machine."""
 
 
 class Gate:
@@ -60,14 +64,15 @@ class Gate:
     Parameters
     ----------
     keys
-        None: single-user mode.
+        Who may call; as long as none was ever made, and for None always, it is single-user mode.
     origins
-        Of web pages elsewhere that may call, in single-user mode too.
+        Of web pages elsewhere that may call; in single-user mode they may ask, and no more.
     """
 
     def __init__(self, app: ASGIApp, *, keys: Keys | None, origins: Collection[str] = ()) -> None:
         self._app = app
         self._keys = keys
+        self._keyed = keys is not None and keys.any()
         self._origins = frozenset(origins)
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
@@ -76,43 +81,51 @@ class Gate:
         if scope["type"] == "http":
             headers = Headers(scope=scope)
             try:
-                if self._keys is None:
-                    self._check_local(scope, headers)
-                    caller: Caller | None = LOCAL
+                keys = self._needed()
+                if keys is None:
+                    caller: Caller | None = self._local(scope, headers)
                 else:
-                    caller = None if scope["path"] in OPEN else self._caller(self._keys, headers)
+                    caller = None if scope["path"] in OPEN else self._caller(keys, headers)
             except (Problem, rag.RagError) as error:
                 await told(error, operator=False)(scope, receive, send)
                 return
             scope.setdefault("state", {})["caller"] = caller
         await self._app(scope, receive, send)
 
-    def _check_local(self, scope: Scope, headers: Headers) -> None:
-        """Refuse what does not come from this machine and from pages of its own."""
+    def _needed(self) -> Keys | None:
+        """Return the keys from the request on that comes after the first was made, whatever becomes of their file."""
+        if self._keys is not None and not self._keyed:
+            self._keyed = self._keys.any()
+        return self._keys if self._keyed else None
+
+    def _local(self, scope: Scope, headers: Headers) -> Caller:
+        """Return who calls without a key; what does not come from this machine is refused."""
         host = headers.get("host", "")
         if _name(host) not in _LOOPBACK:
             raise Problem(
                 403,
                 "In single-user mode the server answers to localhost, 127.0.0.1 and [::1] only; for other names make "
-                "keys with 'rag keys create' and start it again.",
+                "keys with 'rag keys create'.",
                 code="host_not_allowed",
             )
         if any(name in headers for name in _PROXIED):
             raise Problem(
                 403,
                 "In single-user mode the server does not answer through a proxy: everyone would be the same person. "
-                "Make keys with 'rag keys create' and start it again.",
+                "Make keys with 'rag keys create'.",
                 code="proxy_not_allowed",
             )
         origin = headers.get("origin")
-        foreign = origin is not None and origin not in self._origins and origin != f"http://{host}"
+        foreign = origin is not None and origin != f"http://{host}"
+        unknown = foreign and origin not in self._origins
         crossed = origin is None and headers.get("sec-fetch-site") in ("cross-site", "same-site")
-        if scope["method"] not in _SAFE and (foreign or crossed):
+        if scope["method"] not in _SAFE and (unknown or crossed):
             raise Problem(
                 403,
                 "A web page of another origin may not do this; name its origin with --cors if it should.",
                 code="origin_not_allowed",
             )
+        return _PAGE if foreign else LOCAL
 
     def _caller(self, keys: Keys, headers: Headers) -> Caller:
         kind, _, secret = headers.get("authorization", "").partition(" ")

@@ -39,7 +39,13 @@ class _Origin(click.ParamType[str]):
 @click.option("--kb", type=click.Path(path_type=Path), help="Folder of the knowledge base.")
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="0: any free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve at.")
-@click.option("--cors", "origins", multiple=True, type=_Origin(), help="Let web pages of this origin call; repeatable.")
+@click.option(
+    "--cors",
+    "origins",
+    multiple=True,
+    type=_Origin(),
+    help="Let web pages of this origin call (without keys: ask only); repeatable.",
+)
 @click.option("--llm", help="builtin, provider:model, hf:NAME, a GGUF file, or none.")
 @click.option("--answering", type=click.IntRange(1, 256), help="Questions answered at the same time.")
 @click.option("--local", is_flag=True, help="Ask for no key although there are some; at this machine's address only.")
@@ -55,7 +61,7 @@ def serve(
     """Serve the HTTP API: OpenAI's routes under /v1, all else under /api.
 
     Without keys it is for one person at this machine. As soon as 'rag keys create' has made one, every request needs a
-    key, and other addresses may be served.
+    key, also in a server that runs already, and other addresses may be served.
     """
     settings = rag.load_settings({"kb": kb, "llm": llm})
     keys = Keys(settings.kb)
@@ -68,7 +74,7 @@ def serve(
 
         app = create_app(
             base,
-            keys=keys if asked else None,
+            keys=None if local else keys,
             origins=origins,
             largest_upload=settings.max_file_bytes,
             temperature=settings.llm_temperature,

@@ -54,6 +54,10 @@ class Job:
     document: str = ""
     """The id of the document in hand."""
     counts: Mapping[str, int] = field(default_factory=dict)
+    own_looked_at: int = 0
+    """Of ``documents``."""
+    own_counts: Mapping[str, int] = field(default_factory=dict)
+    """As ``counts``, but only what befell ``documents``."""
     failures: tuple[rag.Failed, ...] = ()
     problem: str = ""
     """Why it failed."""
@@ -91,7 +95,9 @@ class Jobs:
         self._waiting.put(None)
         self._thread.join(seconds)
 
-    def start(self, *locations: str, owner: str = "", documents: tuple[str, ...] = (), **options: Any) -> Job:
+    def start(
+        self, *locations: str, owner: str = "", documents: tuple[str, ...] = (), must: bool = False, **options: Any
+    ) -> Job:
         """Take a job in. One of the same kind and owner that still waits serves instead of a new one.
 
         Parameters
@@ -100,6 +106,8 @@ class Jobs:
             Sources; none: all that are remembered.
         owner, documents
             See ``Job``.
+        must
+            Take it in however many wait: what it is about has happened already.
         options
             For ``Wellspring.sync``.
 
@@ -116,7 +124,7 @@ class Jobs:
                     both = tuple(dict.fromkeys((*other.documents, *documents)))
                     self._jobs[other.id] = replace(other, documents=both)
                     return self._jobs[other.id]
-            if sum(other.state == "waiting" for other in self._jobs.values()) >= _MOST_WAITING:
+            if not must and sum(other.state == "waiting" for other in self._jobs.values()) >= _MOST_WAITING:
                 raise Busy
             self._jobs[job.id] = job
             self._options[job.id] = options
@@ -169,14 +177,14 @@ class Jobs:
             with self._lock:
                 if self._closed or id in self._stopping:
                     raise _Stopped
-                job = self._jobs[id]
-                self._jobs[id] = replace(job, looked_at=job.looked_at + 1, document=document, counts=_counts([report]))
+                self._jobs[id] = _looked(self._jobs[id], report, document)
 
         try:
             reports = self._kb.sync(*locations, progress=progress, **options)
         except _Stopped:
             self._finish(id, state="stopped")
         except (rag.RagError, rag.KnowledgeError, rag.ConnectorError) as error:
+            LOG.warning("a sync job failed: %s", error)
             self._finish(id, state="failed", problem=str(error))
         except Exception:
             # The thread goes on with the next job, whatever befell this one.
@@ -184,7 +192,17 @@ class Jobs:
             self._finish(id, state="failed", problem=_UNEXPECTED)
         else:
             failures = tuple(failure for report in reports for failure in report.failures)
-            self._finish(id, state="done", counts=_counts(reports), failures=failures)
+            own = self._own(id)
+            self._finish(id, state="done", counts=_counts(reports), own_counts=own, failures=failures)
+
+    def _own(self, id: str) -> Mapping[str, int]:
+        """Return what befell a job's documents in the end."""
+        with self._lock:
+            job = self._jobs[id]
+        own = {**dict.fromkeys(_COUNTS, 0), **job.own_counts}
+        # A source need not tell of a document that is as it was.
+        own["unchanged"] = max(0, len(job.documents) - sum(own.values()))
+        return own
 
     def _finish(self, id: str, **told: Any) -> None:
         with self._lock:
@@ -194,6 +212,16 @@ class Jobs:
         self._jobs[id] = replace(self._jobs[id], ended=datetime.now(UTC), document="", **told)
         self._stopping.discard(id)
         self._options.pop(id, None)
+
+
+def _looked(job: Job, report: rag.SyncReport, document: str) -> Job:
+    """Return a job after another document of its source; what its counts grew by is that document's."""
+    counts = _counts([report])
+    looked = replace(job, looked_at=job.looked_at + 1, document=document, counts=counts)
+    if document not in job.documents:
+        return looked
+    own = {name: job.own_counts.get(name, 0) + counts[name] - job.counts.get(name, 0) for name in _COUNTS}
+    return replace(looked, own_looked_at=job.own_looked_at + 1, own_counts=own)
 
 
 def _counts(reports: list[rag.SyncReport]) -> dict[str, int]:

@@ -29,10 +29,11 @@ SCOPES = {
     "documents:read": "list documents and read their text",
     "documents:write": "upload and delete documents",
     "graph": "look around in the knowledge graph",
+    "feedback": "list and withdraw the viewer's feedback",
     "metrics": "read /metrics",
     "admin": "everything, sources and sync jobs included",
 }
-DEFAULT_SCOPES = ("ask", "search", "documents:read", "graph")
+DEFAULT_SCOPES = ("ask", "search", "documents:read", "graph", "feedback")
 DEFAULT_RATE = "60/minute"
 _PREFIX = "ws"
 _UNKNOWN = hashlib.sha256(b"").hexdigest()
@@ -151,6 +152,10 @@ class Keys:
         if not self._path.exists():
             return []
         return [_key(row) for row in self._run(f"SELECT {_COLUMNS} FROM keys ORDER BY created, id")]
+
+    def any(self) -> bool:
+        """Tell whether a key was ever made."""
+        return self._path.exists() and bool(self._run("SELECT 1 FROM keys LIMIT 1"))
 
     def revoke(self, id: str) -> Key:
         """Make a key worthless from now on.

@@ -40,7 +40,8 @@ class _Lifetime(click.ParamType[timedelta]):
 def keys() -> None:
     """Make, list and revoke the keys with which programs call 'rag serve'.
 
-    Scopes: ask, search, documents:read, documents:write, graph, metrics, admin (everything).
+    Scopes: ask, search, documents:read, documents:write, graph, feedback, metrics,
+    admin (everything).
     """
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from fastapi import Request
 
@@ -18,9 +18,11 @@ T = TypeVar("T")
 ANSWERING = max(4, os.cpu_count() or 1)
 """Questions that are answered at the same time."""
 _WAITING = 512
-"""Requests that may wait; more are turned away."""
+"""Requests that may wait for one kind of work; more are turned away."""
 _LOOKING = 4
 _CHANGING = 2
+_STORING = 2
+_CHECKING = 1
 _END = object()
 
 
@@ -30,7 +32,10 @@ class _Failure:
 
 
 class Work:
-    """Three pools: answers take seconds, changes wait for the job that runs, and what is looked up waits for neither.
+    """Pools, one a kind of work: none waits for what another does.
+
+    Answers take seconds, changes wait for the job that runs, uploads for a disk; what is looked up takes moments, and
+    whether the server lives is told whatever else goes on.
 
     Parameters
     ----------
@@ -39,30 +44,55 @@ class Work:
     """
 
     def __init__(self, *, answering: int = ANSWERING) -> None:
-        self._answering = ThreadPoolExecutor(answering, thread_name_prefix="answering")
-        self._looking = ThreadPoolExecutor(_LOOKING, thread_name_prefix="looking")
-        self._changing = ThreadPoolExecutor(_CHANGING, thread_name_prefix="changing")
-        self._waiting = 0
-        self._lock = threading.Lock()
+        self._answering = _Pool("answering", answering)
+        self._looking = _Pool("looking", _LOOKING)
+        self._changing = _Pool("changing", _CHANGING)
+        self._storing = _Pool("storing", _STORING)
+        self._checking = _Pool("checking", _CHECKING)
 
     def close(self) -> None:
         """Begin nothing new; what waits is dropped."""
-        for pool in (self._answering, self._looking, self._changing):
-            pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._answering, self._looking, self._changing, self._storing, self._checking):
+            pool.close()
 
     async def look(self, function: Callable[..., T], *values: Any) -> T:
         """Return what a function returns."""
-        return await asyncio.wrap_future(self._submit(self._looking, lambda: function(*values)))
+        return await self._looking.run(function, *values)
+
+    async def compute(self, function: Callable[..., T], *values: Any) -> T:
+        """Return what a function returns that takes as much as an answer does."""
+        return await self._answering.run(function, *values)
 
     async def change(self, function: Callable[..., T], *values: Any) -> T:
-        """Return what a function returns that changes the knowledge base."""
-        return await asyncio.wrap_future(self._submit(self._changing, lambda: function(*values)))
+        """Return what a function returns that changes what is indexed: it waits for the job that runs."""
+        return await self._changing.run(function, *values)
 
-    async def events(self, begin: Callable[[], Iterator[T]]) -> AsyncGenerator[T]:
-        """Yield what the iterator yields that ``begin`` returns.
+    async def store(self, function: Callable[..., T], *values: Any) -> T:
+        """Return what a function returns that writes files."""
+        return await self._storing.run(function, *values)
 
-        Whoever stops iterating stops the work: the iterator is closed at its next item, or never begun.
+    async def check(self, function: Callable[..., T], *values: Any) -> T:
+        """Return what a function returns that tells whether the server works."""
+        return await self._checking.run(function, *values)
+
+    def events(self, begin: Callable[[], Iterator[T]]) -> Events[T]:
+        """Begin what yields what the iterator yields that ``begin`` returns.
+
+        Raises
+        ------
+        Problem
+            Too many wait; it is raised here, before anything is sent.
         """
+        return Events(self._answering, begin)
+
+
+class Events(Generic[T]):
+    """What an iterator yields that runs in a thread.
+
+    Whoever closes this, or lets go of it, stops the work: the iterator is closed at its next item, or never begun.
+    """
+
+    def __init__(self, pool: _Pool, begin: Callable[[], Iterator[T]]) -> None:
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[Any] = asyncio.Queue()
         gone = threading.Event()
@@ -72,6 +102,7 @@ class Work:
             with suppress(RuntimeError):
                 loop.call_soon_threadsafe(queue.put_nowait, item)
 
+        # Holds nothing of this object, so that one that nobody ever iterates over goes away, and with it its work.
         def run() -> None:
             try:
                 if not gone.is_set():
@@ -81,17 +112,54 @@ class Work:
             else:
                 tell(_END)
 
-        future = self._submit(self._answering, run)
-        try:
-            while (item := await queue.get()) is not _END:
-                if isinstance(item, _Failure):
-                    raise item.error
-                yield item
-        finally:
-            gone.set()
-            future.cancel()
+        self._queue, self._gone = queue, gone
+        self._future = pool.submit(run)
 
-    def _submit(self, pool: ThreadPoolExecutor, run: Callable[[], T]) -> Future[T]:
+    def __aiter__(self) -> Events[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        if self._gone.is_set():
+            raise StopAsyncIteration
+        item = await self._queue.get()
+        if item is _END or isinstance(item, _Failure):
+            self._gone.set()
+        if item is _END:
+            raise StopAsyncIteration
+        if isinstance(item, _Failure):
+            raise item.error
+        found: T = item
+        return found
+
+    async def aclose(self) -> None:
+        """Stop the work."""
+        self._give_up()
+
+    def _give_up(self) -> None:
+        self._gone.set()
+        self._future.cancel()
+
+    def __del__(self) -> None:
+        # Without its work where too many wait.
+        if hasattr(self, "_future"):
+            self._give_up()
+
+
+class _Pool:
+    """Threads, and how many wait for them."""
+
+    def __init__(self, name: str, threads: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix=name)
+        self._waiting = 0
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def run(self, function: Callable[..., T], *values: Any) -> T:
+        return await asyncio.wrap_future(self.submit(lambda: function(*values)))
+
+    def submit(self, run: Callable[[], T]) -> Future[T]:
         with self._lock:
             if self._waiting >= _WAITING:
                 raise Problem(
@@ -106,7 +174,7 @@ class Work:
             with self._lock:
                 self._waiting -= 1
 
-        future = pool.submit(run)
+        future = self._threads.submit(run)
         future.add_done_callback(done)
         return future
 

@@ -71,8 +71,8 @@ def _upload(session: Session) -> None:
         try:
             session.kb.upload(file.name, file.getvalue())
             saved += 1
-        except OSError as error:
-            reason = plain(error.strerror or str(error))
+        except (OSError, rag.UploadError) as error:
+            reason = plain(getattr(error, "strerror", None) or str(error))
             st.error(text("library.upload_failed", name=plain(file.name), reason=reason))
     if saved:
         start(session, str(session.kb.uploads))

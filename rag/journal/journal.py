@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from connectors import Access, Viewer, may_read
 from rag.conversation import Turn
-from rag.errors import JournalError, NotKeptError
+from rag.errors import FullError, JournalError, NotKeptError
 from rag.journal.export import as_json, as_markdown
 from rag.journal.file import JournalFile
 from rag.journal.questions import as_question
@@ -31,6 +31,8 @@ _MOST_TURNS = 1000
 """Of one conversation."""
 _MOST_CONVERSATIONS = 10_000
 """Of one viewer."""
+_MOST_RATINGS = 10_000
+"""Of one viewer; visitors of a public page are one."""
 _UNKNOWN = {""}
 """Instead of the documents that an answer rests on: no viewer may read that."""
 _LISTED = """
@@ -86,7 +88,7 @@ class Journal:
 
         Raises
         ------
-        JournalError
+        FullError
             The viewer has 10,000 conversations.
         """
         self._prune()
@@ -94,7 +96,7 @@ class Journal:
         with self._file.writing() as connection:
             count = connection.execute("SELECT count(*) FROM conversations WHERE viewer = ?", (viewer.id,)).fetchone()
             if count[0] >= _MOST_CONVERSATIONS:
-                raise JournalError(f"{viewer.id} has {count[0]} conversations, which is the most: delete some first")
+                raise FullError(f"{viewer.id} has {count[0]} conversations, which is the most: delete some first")
             values = (made, viewer.id, titled(title), begun, begun)
             connection.execute("INSERT INTO conversations VALUES (?, ?, ?, ?, ?)", values)
         return made
@@ -224,6 +226,8 @@ class Journal:
         ------
         JournalError
             The comment has more than 4000 characters, or the answer a million.
+        FullError
+            The viewer has rated 10,000 other answers.
         """
         if len(comment) > LONGEST_COMMENT:
             raise JournalError(f"a comment has at most {LONGEST_COMMENT} characters, not {len(comment)}")
@@ -234,6 +238,10 @@ class Journal:
             if answer.asked:
                 turns = connection.execute("SELECT documents FROM turns WHERE rating = ?", (number,)).fetchall()
                 documents.update(*(json.loads(turn) for (turn,) in turns) if turns else [_UNKNOWN])
+            others = "SELECT count(*) FROM ratings WHERE viewer = ? AND id != ?"
+            (count,) = connection.execute(others, (viewer.id, number)).fetchone()
+            if count >= _MOST_RATINGS:
+                raise FullError(f"{viewer.id} has rated {count} answers, which is the most: withdraw some first")
             values = (number, viewer.id, question, kept, listed(documents))
             connection.execute(
                 "INSERT OR REPLACE INTO ratings VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -254,30 +262,41 @@ class Journal:
             if not done.rowcount:
                 raise NotKeptError(f"there is no rating {rating!r}")
 
-    def feedback(self, *, viewer: Viewer | None = None) -> list[Feedback]:
-        """Return a viewer's ratings, the newest first; None, for the operator: everybody's, nothing withheld."""
-        mine, values = ("", ()) if viewer is None else ("WHERE viewer = ?", (viewer.id,))
+    def feedback(
+        self, *, viewer: Viewer, everyone: bool = False, limit: int | None = None, offset: int = 0
+    ) -> list[Feedback]:
+        """Return a viewer's ratings, the newest first.
+
+        Parameters
+        ----------
+        everyone
+            Everybody's, as far as ``viewer`` may read what they are about: of others' ratings of an answer that is
+            withheld, question and comment are withheld too (empty), for both may tell of it.
+        limit, offset
+            At most so many, after so many that are newer; None: all.
+        """
+        mine, values = ("", ()) if everyone else ("WHERE viewer = ?", (viewer.id,))
         with self._file.reading() as connection:
             found = connection.execute(
                 f"SELECT id, viewer, question, answer, documents, helpful, comment, created FROM ratings {mine} "
-                "ORDER BY created DESC, rowid DESC",
-                values,
+                "ORDER BY created DESC, rowid DESC LIMIT ? OFFSET ?",
+                (*values, -1 if limit is None else limit, offset),
             ).fetchall()
-        readable = None if viewer is None else self._readable(viewer, (row[4] for row in found))
+        readable = self._readable(viewer, (row[4] for row in found))
         return [
             Feedback(
                 id=number,
                 viewer=whose,
-                question=question,
-                answer=to_answer(answer) if readable is None or documents in readable else None,
+                question=question if documents in readable or whose == viewer.id else "",
+                answer=to_answer(answer) if documents in readable else None,
                 helpful=bool(helpful),
-                comment=comment,
+                comment=comment if documents in readable or whose == viewer.id else "",
                 when=datetime.fromisoformat(created),
             )
             for number, whose, question, answer, documents, helpful, comment, created in found
         ]
 
-    def questions(self, *, folder: Path | None = None, viewer: Viewer | None = None) -> list[dict[str, Any]]:
+    def questions(self, *, viewer: Viewer, everyone: bool = False, folder: Path | None = None) -> list[dict[str, Any]]:
         """Return feedback as questions of an evaluation set of the kind ``documents``, the oldest first.
 
         An answer that was found helpful is right, and the documents that it cites hold it; "I don't know" that was
@@ -287,14 +306,13 @@ class Journal:
 
         Parameters
         ----------
+        viewer, everyone
+            As for ``feedback``; what is withheld is left out.
         folder
             Documents below it are named by their path from there, as sets on disk have it; others by their id.
-        viewer
-            As for ``feedback``; what is withheld is left out.
         """
-        return [
-            entry for one in reversed(self.feedback(viewer=viewer)) if (entry := as_question(one, folder)) is not None
-        ]
+        found = self.feedback(viewer=viewer, everyone=everyone)
+        return [entry for one in reversed(found) if (entry := as_question(one, folder)) is not None]
 
     # Who may read what
 

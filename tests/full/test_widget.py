@@ -36,6 +36,8 @@ class Site:
     server: str
     folder: Path
     key: str
+    clerk: str
+    """Of the same viewer, for whoever reads the feedback."""
 
 
 class _Pages(BaseHTTPRequestHandler):
@@ -73,13 +75,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         kb.sync(folder / "board", readers=["group:board"])
     keys = Keys(folder / "kb")
     key = keys.create("site", scopes=["ask"], rate="1000/minute")[1]
+    clerk = keys.create("clerk", scopes=["feedback"])[1]
     keys.close()
     pages = ThreadingHTTPServer(("127.0.0.1", 0), _Pages)
     threading.Thread(target=pages.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{pages.server_address[1]}"
     with served(folder / "kb", "--llm", "none", "--cors", url) as (_, server):
         _Pages.server_address_of_widget = server
-        yield Site(url, server, folder / "kb", key)
+        yield Site(url, server, folder / "kb", key, clerk)
     pages.shutdown()
     pages.server_close()
 
@@ -175,8 +178,10 @@ def test_rating(visit: Callable[..., Page], site: Site) -> None:
     comment.fill("It is 28 days.")
     answer.get_by_role("button", name=EN("widget.send")).click()
     expect(comment).to_have_count(0)
-    (kept,) = call(site.server, "/api/feedback", key=site.key)["feedback"]
+    (kept,) = call(site.server, "/api/feedback", key=site.clerk)["feedback"]
     assert (kept["question"], kept["helpful"], kept["comment"]) == (LEAVE, False, "It is 28 days.")
+    # Whoever opens the page has its key, and must not see what other visitors sent.
+    assert status(site.server, "/api/feedback", Authorization=f"Bearer {site.key}") == 403
 
 
 def test_keys_and_the_way_back(visit: Callable[..., Page]) -> None:

@@ -61,12 +61,10 @@ async def ask(
 ) -> Answer | Response:
     """Answer a question from what the key's viewer may read, with citations, or say that the documents do not tell."""
     history = [(turn.question, turn.answer) for turn in body.history]
+    found = asking.events(service, caller, body.question, history=history, temperature=body.temperature)
     if body.stream:
-        found = asking.events(service, caller, body.question, history=history, temperature=body.temperature)
         return sse.stream(_lines(found, drafts=body.drafts), operator=caller.may("admin"))
-    answer = await while_connected(
-        request, asking.answer(service, caller, body.question, history=history, temperature=body.temperature)
-    )
+    answer = await while_connected(request, asking.answer(found))
     return Answer(**answer.as_dict())
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 
+import rag
 from apps.api import asking, sse
 from apps.api.callers import Caller, needs
 from apps.api.chat import Chat, Choice, Completion, Extension, Reply, Usage, check, dialogue
@@ -39,20 +41,20 @@ async def complete(
     models.check(body.model, MODEL)
     check(body, usual_temperature=service.temperature)
     question, history, notes = dialogue(body.messages)
+    found = asking.events(service, caller, question, history=history, temperature=body.temperature)
 
-    async def answering() -> Completion:
-        return await _completion(body, service, caller, question, history, notes)
+    def completed(answer: rag.Answer) -> Completion:
+        return _completion(body, answer, question, history, notes)
 
     if body.stream:
         usage = body.stream_options is not None and body.stream_options.include_usage
-        return sse.stream(_chunks(answering, usage=usage), operator=caller.may("admin"))
-    return await while_connected(request, answering())
+        return sse.stream(_chunks(found, completed, usage=usage), operator=caller.may("admin"))
+    return completed(await while_connected(request, asking.answer(found)))
 
 
-async def _completion(
-    body: Chat, service: Served, caller: Caller, question: str, history: list[tuple[str, str]], notes: list[str]
+def _completion(
+    body: Chat, answer: rag.Answer, question: str, history: list[tuple[str, str]], notes: list[str]
 ) -> Completion:
-    answer = await asking.answer(service, caller, question, history=history, temperature=body.temperature)
     text, reason = cut(answer.answer, most=body.most, stops=body.stops)
     read = sum(map(count, (question, *(said for turn in history for said in turn))))
     written = count(text)
@@ -67,15 +69,18 @@ async def _completion(
     )
 
 
-async def _chunks(answering: Callable[[], Awaitable[Completion]], *, usage: bool) -> AsyncGenerator[str]:
+async def _chunks(
+    events: AsyncGenerator[rag.Event], completed: Callable[[rag.Answer], Completion], *, usage: bool
+) -> AsyncGenerator[str]:
     head = {"id": _id(), "object": "chat.completion.chunk", "created": int(time.time()), "model": MODEL}
 
     def chunk(delta: dict[str, Any], *, reason: str | None = None, **more: Any) -> str:
         choices = [{"index": 0, "delta": delta, "finish_reason": reason, "logprobs": None}]
         return sse.event({**head, "choices": choices, **({"usage": None} if usage else {}), **more})
 
-    yield chunk({"role": "assistant", "content": ""})
-    done = await answering()
+    async with aclosing(events):
+        yield chunk({"role": "assistant", "content": ""})
+        done = completed(await asking.answer(events))
     (choice,) = done.choices
     for piece in pieces(choice.message.content):
         yield chunk({"content": piece})

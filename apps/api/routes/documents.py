@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from starlette.datastructures import FormData, UploadFile
 
 import rag
+from apps.api import jobs as sync
 from apps.api.callers import Caller, needs
 from apps.api.errors import Problem, missing
 from apps.api.routes.jobs import Job, Wait, begin, ended
 from apps.api.schemas import Failure, failures
-from apps.api.service import Served
+from apps.api.service import Served, Service
 
 router = APIRouter(prefix="/api", tags=["documents"])
 _MOST_FILES = 100
@@ -144,20 +147,19 @@ async def upload(
     caller: Annotated[Caller, needs("documents:write")],
     wait: Wait = 0,
 ) -> Uploaded:
-    """Take files in and begin a job that indexes them. A file of the same name is replaced.
+    """Take files in, all or none, and begin a job that indexes them. A file of the same name is replaced.
 
+    Where the key's viewer may not read what is uploaded, a file gets a name of its own instead and replaces none.
     Answers 201 when the job is over, 202 before. Everyone may read what is uploaded, unless the operator gave the
     uploads other readers.
     """
     # Read here and not by a parameter: not before the caller is known to be allowed it.
     async with request.form(max_files=_MOST_FILES, max_fields=_MOST_FILES) as form:
         files = _files(form)
-        paths = [await service.work.change(service.kb.upload, file.filename or "", file.file) for file in files]
-    ids = tuple(dict.fromkeys(str(path.absolute()) for path in paths))
-    uploads = str(service.kb.uploads.absolute())
-    job = await ended(service, begin(service, caller, uploads, documents=ids).id, wait)
+        begun, ids = await service.work.store(_take, service, caller, files)
+    job = await ended(service, begun.id, wait)
     response.status_code = 201 if job.over else 202
-    return Uploaded(documents=list(ids), job=Job.of(job, caller))
+    return Uploaded(documents=ids, job=Job.of(job, caller))
 
 
 @router.delete("/documents", summary="Delete a document")
@@ -188,6 +190,40 @@ def _files(form: FormData) -> list[UploadFile]:
             400, "Send a form (multipart/form-data) with one or more files named 'file'.", code="no_file", param="file"
         )
     return files
+
+
+def _take(service: Service, caller: Caller, files: list[UploadFile]) -> tuple[sync.Job, list[str]]:
+    """Put files in their places and begin the job over them. Returns the job and the documents' ids."""
+    kb, uploads = service.kb, service.kb.uploads.absolute()
+    try:
+        named = [(_name(kb, caller.viewer, file.filename or ""), file.file) for file in files]
+    except rag.UploadError as error:
+        raise Problem(400, f"{error}.", code="file_not_read", param="file") from error
+    kept: dict[str, None] = {}
+    job = None
+    try:
+        for path in rag.keep_uploads(uploads, named):
+            kept[str(path)] = None
+    finally:
+        # Also where a disk failed half-way: what lies there is indexed, or nobody would ever hear of it.
+        if kept:
+            job = begin(service, caller, str(uploads), documents=tuple(kept), must=True)
+    assert job is not None
+    return job, list(kept)
+
+
+def _name(kb: rag.Wellspring, viewer: rag.Viewer, name: str) -> str:
+    """Return the name to keep a file under: one of its own where another's, which ``viewer`` may not read, could lie.
+
+    Not only where one does lie: the name would tell.
+    """
+    kept, uploads = rag.upload_name(name), kb.uploads.absolute()
+    id = str(uploads / kept)
+    readers = next((s.options.get("readers") for s in kb.store.sources() if Path(s.id) == uploads), None)
+    hidden = readers is not None and viewer.principals.isdisjoint(cast("list[str]", readers))
+    if hidden or (kb.store.document(id) is not None and kb.document(id, viewer=viewer) is None):
+        return rag.upload_name(name, mark=f"-{secrets.token_hex(8)}")
+    return kept
 
 
 def _document(info: rag.DocumentInfo) -> Document:

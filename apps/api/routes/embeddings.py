@@ -69,7 +69,7 @@ async def embed(body: Embed, service: Served, caller: Annotated[Caller, needs("s
     embedder = service.kb.embedder
     check(body.model, embedder.name)
     texts = [body.input] if isinstance(body.input, str) else body.input
-    vectors = await service.work.look(embedder.embed_passages, texts)
+    vectors = await service.work.compute(embedder.embed_passages, texts)
     width = int(vectors.shape[1])
     if body.dimensions not in (None, width):
         raise Problem(

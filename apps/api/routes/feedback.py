@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 import rag
 from apps.api.callers import Caller, needs
-from apps.api.errors import missing
+from apps.api.errors import Problem, missing
 from apps.api.schemas import Answer, Strict
 from apps.api.service import Served
 
 router = APIRouter(prefix="/api", tags=["feedback"])
-_LONGEST = 500_000
+_LONGEST = 50_000
 """Characters of an answer, with its citations."""
 
 
@@ -50,10 +50,12 @@ class Feedback(BaseModel):
 
     id: str
     viewer: str
-    question: str
-    answer: Answer | None = Field(description="Null where it rests on a document that the viewer may not read now.")
+    question: str = Field(description="Empty where another viewer's answer is null.")
+    answer: Answer | None = Field(
+        description="Null where it rests on a document that the key's viewer may not read now."
+    )
     helpful: bool
-    comment: str
+    comment: str = Field(description="Empty where another viewer's answer is null.")
     when: datetime
 
 
@@ -72,25 +74,33 @@ async def rate(body: NewFeedback, service: Served, caller: Annotated[Caller, nee
         journal = service.kb.journal
         return journal.rate(answer, helpful=body.helpful, viewer=caller.viewer, comment=body.comment)
 
-    return FeedbackId(id=await service.work.look(keep))
+    try:
+        return FeedbackId(id=await service.work.look(keep))
+    except rag.FullError as error:
+        raise Problem(
+            429, "So much feedback of this viewer is kept that no more is taken.", code="too_much_feedback"
+        ) from error
 
 
 @router.get("/feedback", summary="List feedback")
 async def listed(
     service: Served,
-    caller: Annotated[Caller, needs("ask")],
+    caller: Annotated[Caller, needs("feedback")],
     everyone: Annotated[bool, Query(description="All viewers' feedback; needs the scope admin.")] = False,
+    offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> FeedbackList:
-    """List the feedback of the key's viewer, or everybody's."""
+    """List the feedback of the key's viewer, or everybody's as far as that viewer may read the answers."""
     if everyone:
         caller.require("admin")
-    viewer = None if everyone else caller.viewer
-    found = await service.work.look(lambda: service.kb.journal.feedback(viewer=viewer))
+    found = await service.work.look(
+        lambda: service.kb.journal.feedback(viewer=caller.viewer, everyone=everyone, limit=limit, offset=offset)
+    )
     return FeedbackList(feedback=[Feedback(**one.as_dict()) for one in found])
 
 
 @router.delete("/feedback/{id}", summary="Withdraw feedback")
-async def withdraw(id: str, service: Served, caller: Annotated[Caller, needs("ask")]) -> FeedbackId:
+async def withdraw(id: str, service: Served, caller: Annotated[Caller, needs("feedback")]) -> FeedbackId:
     """Delete feedback of the key's viewer."""
     try:
         await service.work.look(lambda: service.kb.journal.withdraw(id, viewer=caller.viewer))

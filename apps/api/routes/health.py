@@ -33,7 +33,7 @@ async def readyz(service: Served) -> Health:
     """Tell whether models and indexes are loaded and the knowledge base can be read; 503 where not. Needs no key."""
     if not service.ready.is_set():
         raise Problem(503, "The server is still loading, or cannot; its log tells more.", code="not_ready")
-    await service.work.look(service.kb.sources)
+    await service.work.check(service.kb.sources)
     return Health()
 
 

@@ -16,6 +16,7 @@ from apps.api.service import Served, Service
 
 router = APIRouter(prefix="/api", tags=["sources"])
 LONGEST_WAIT = 600
+_FAILED = "It could not be indexed; the server's log tells more."
 
 
 class Job(BaseModel):
@@ -33,15 +34,19 @@ class Job(BaseModel):
         description="added, changed, deleted, unchanged, failed; so far of the source in hand."
     )
     failures: list[Failure]
-    problem: str = Field(description="Why it failed.")
+    problem: str = Field(description="Why it failed; keys without the scope admin are told that it did.")
 
     @classmethod
     def of(cls, job: sync.Job, caller: Caller) -> Job:
-        """Return a job as it is sent: to others than operators, only what they asked it for."""
+        """Return a job as it is sent: to others than operators, only what is about documents that they uploaded.
+
+        A run goes over the whole of a source, also over what they may not know of.
+        """
         told = {name: getattr(job, name) for name in cls.model_fields if name not in ("locations", "failures")}
         failed = list(job.failures)
         if not caller.may("admin"):
-            told["document"] = ""
+            told |= {"document": "", "looked_at": job.own_looked_at, "counts": dict(job.own_counts)}
+            told["problem"] = _FAILED if job.problem else ""
             failed = [failure for failure in failed if failure.document_id in job.documents]
         return cls(**told, locations=list(job.locations), failures=failures(failed))
 
@@ -98,11 +103,16 @@ async def stop(id: str, service: Served, caller: Annotated[Caller, needs("docume
 
 
 def begin(
-    service: Service, caller: Caller, *locations: str, documents: tuple[str, ...] = (), **options: object
+    service: Service,
+    caller: Caller,
+    *locations: str,
+    documents: tuple[str, ...] = (),
+    must: bool = False,
+    **options: object,
 ) -> sync.Job:
     """Take a job in on behalf of a caller."""
     try:
-        return service.jobs.start(*locations, owner=caller.key, documents=documents, **options)
+        return service.jobs.start(*locations, owner=caller.key, documents=documents, must=must, **options)
     except sync.Busy:
         raise Problem(
             429, "Too many jobs are waiting; try again later.", code="too_many_jobs", headers={"Retry-After": "30"}

@@ -61,6 +61,7 @@ def test_a_key_opens_what_its_scopes_say(call: Callable[..., TestClient]) -> Non
         "documents:read": ("GET", "/api/documents", None),
         "documents:write": ("GET", "/api/jobs", None),
         "graph": ("GET", "/api/graph/entities", None),
+        "feedback": ("GET", "/api/feedback", None),
         "metrics": ("GET", "/metrics", None),
         "admin": ("GET", "/api/sources", None),
     }
@@ -104,6 +105,23 @@ def test_without_a_valid_key_nothing_opens(kb: rag.Wellspring, keys: Keys) -> No
             assert client.get(path).status_code == 200
 
 
+def test_the_first_key_counts_at_once(kb: rag.Wellspring, tmp_path: Path) -> None:
+    keys = Keys(tmp_path)
+    with served(kb, keys=keys) as client:
+        assert client.get("/api/documents").status_code == 200
+        assert not list(tmp_path.iterdir())
+        other = Keys(tmp_path)
+        _, secret = other.create("bot")
+        other.close()
+        message(client.get("/api/documents"), 401)
+        assert client.get("/api/documents", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
+        keys.close()
+        (tmp_path / FILE).unlink()
+        message(client.get("/api/documents"), 401)
+    with served(kb) as client:
+        assert client.get("/api/documents").status_code == 200
+
+
 def test_each_key_reads_what_its_viewer_may(call: Callable[..., TestClient], kb: rag.Wellspring) -> None:
     hidden = next(info.id for info in kb.store.documents() if info.title == "Falcon")
     client = call("admin", viewer=BOARD)
@@ -130,6 +148,66 @@ def test_jobs_are_their_owners(call: Callable[..., TestClient]) -> None:
     operator = call("admin")
     assert len(operator.get("/api/jobs").json()["jobs"]) == 1
     assert operator.delete("/api/documents", params={"id": told["documents"][0]}).status_code == 200
+
+
+def test_an_upload_replaces_nothing_that_its_viewer_may_not_read(tmp_path: Path) -> None:
+    base, _ = company(tmp_path / "kb")
+    keys = Keys(tmp_path)
+    _, ann = keys.create("ann", scopes=["documents:write"], viewer=ANN)
+    _, eve = keys.create("eve", scopes=["documents:write"], viewer=BOARD)
+    _, operator = keys.create("operator", scopes=["admin"])
+
+    def upload(client: TestClient, key: str, text: str, *names: str) -> tuple[list[Path], dict[str, object]]:
+        files = [("file", (name, text.encode())) for name in names]
+        headers = {"Authorization": f"Bearer {key}"}
+        told = client.post("/api/documents", files=files, params={"wait": 60}, headers=headers).json()
+        return [Path(id) for id in told["documents"]], told["job"]
+
+    with base, served(base, keys=keys) as client:
+        (base.uploads).mkdir()
+        base.sync(base.uploads, readers=["group:board"])
+        (plan,), job = upload(client, eve, "The plan is Falcon.", "plan.tar.txt")
+        assert plan.name == "plan.tar.txt"
+        assert (job["looked_at"], job["counts"]["added"]) == (1, 1)
+        # The names are no different where nothing lies.
+        mine, job = upload(client, ann, "The plan is mine.", "plan.tar.txt", "other")
+        assert re.fullmatch(r"plan\.tar-[0-9a-f]{16}\.txt", mine[0].name)
+        assert re.fullmatch(r"other-[0-9a-f]{16}", mine[1].name)
+        assert plan.read_text() == "The plan is Falcon."
+        # The run looked at the board's file too.
+        whole = {"added": 2, "changed": 0, "deleted": 0, "unchanged": 0, "failed": 0}
+        assert (job["document"], job["looked_at"], job["counts"]) == ("", 2, whole)
+        reply = client.get(f"/api/jobs/{job['id']}", headers={"Authorization": f"Bearer {operator}"}).json()
+        assert reply["counts"] == {**whole, "unchanged": 1}
+        (again,), job = upload(client, eve, "The plan is Kestrel.", "plan.tar.txt")
+        assert (again, job["counts"]["changed"]) == (plan, 1)
+        _, job = upload(client, eve, "The plan is Kestrel.", "plan.tar.txt")
+        assert job["counts"] == {**whole, "added": 0, "unchanged": 1}
+        # Where others may read uploads now, what was not read anew is still hidden.
+        base.store.add_source(str(base.uploads), {**base.store.sources()[-1].options, "readers": ["*"]})
+        (other,), _ = upload(client, ann, "The plan is mine.", "plan.tar.txt")
+        assert other != plan
+        assert plan.read_text() == "The plan is Kestrel."
+    keys.close()
+
+
+def test_why_a_job_failed_is_for_operators(
+    call: Callable[..., TestClient],
+    kb: rag.Wellspring,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def sync(*locations: str, **options: object) -> list[rag.SyncReport]:
+        raise rag.RagError("/srv/secret cannot be opened")
+
+    monkeypatch.setattr(kb, "sync", sync)
+    client = call("documents:write")
+    told = client.post("/api/documents", files={"file": ("tern.txt", b"The Tern is white.")}, params={"wait": 60})
+    job = told.json()["job"]
+    assert (job["state"], job["problem"]) == ("failed", "It could not be indexed; the server's log tells more.")
+    assert "/srv/secret cannot be opened" in caplog.text
+    assert "/srv/secret" in call("admin").get(f"/api/jobs/{job['id']}").json()["problem"]
+    (kb.uploads / "tern.txt").unlink()
 
 
 def test_too_many_requests_are_told_when_to_come_again(call: Callable[..., TestClient]) -> None:
@@ -163,9 +241,11 @@ def test_an_operators_errors_stay_with_operators(tmp_path: Path) -> None:
 def test_secrets_are_not_stored(keys: Keys, tmp_path: Path) -> None:
     key, secret = keys.create("bot", viewer=rag.Viewer("ann", frozenset({"hr"})))
     assert re.fullmatch(rf"ws_{key.id}_[\w-]{{43}}", secret)
-    assert keys.find(secret) == key or keys.find(secret).viewer == key.viewer  # type: ignore[union-attr]
+    found = keys.find(secret)
+    assert found is not None
+    assert (found.id, found.viewer, found.scopes) == (key.id, key.viewer, key.scopes)
     stored = b"".join(path.read_bytes() for path in tmp_path.iterdir())
-    assert secret.rpartition("_")[2].encode() not in stored
+    assert secret.split("_", 2)[2].encode() not in stored
     assert stat.S_IMODE(os.stat(tmp_path / FILE).st_mode) == 0o600
     assert keys.create("other")[1] != secret
     assert keys.find("") is None
@@ -265,3 +345,15 @@ def test_origins_are_let_in_by_name(kb: rag.Wellspring) -> None:
         asked = {"Origin": friend, "Access-Control-Request-Method": "POST"}
         assert client.options("/api/ask", headers=asked).status_code == 200
         message(ask(client, Origin="https://evil.example"), 403)
+        # They may ask. What else there is belongs to who sits at this machine.
+        for method, path in (
+            ("GET", "/api/documents"),
+            ("DELETE", "/api/documents?id=x"),
+            ("GET", "/api/sources"),
+            ("POST", "/api/jobs"),
+            ("GET", "/api/feedback"),
+            ("GET", "/metrics"),
+        ):
+            body = {} if method == "POST" else None
+            assert "scope" in message(client.request(method, path, json=body, headers={"Origin": friend}), 403)
+            assert client.request(method, path, json=body, headers={"Origin": HOME}).status_code != 403

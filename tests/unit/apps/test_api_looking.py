@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from helpers.api import BOARD, LEAVE, company, message, served
+from helpers.api import BOARD, LEAVE, SECRET, company, message, served
 
 import rag
 from apps.api.keys import Keys
@@ -92,6 +96,61 @@ def test_feedback_of_another_viewer_is_not_there(kb: rag.Wellspring, tmp_path: P
     keys.close()
 
 
+def test_who_may_only_ask_sends_feedback_and_sees_none(kb: rag.Wellspring, tmp_path: Path) -> None:
+    """The key of a public page: all its visitors are one viewer."""
+    keys = Keys(tmp_path)
+    _, site = keys.create("site", viewer=rag.Viewer("visitor"), scopes=["ask"])
+    _, clerk = keys.create("clerk", viewer=rag.Viewer("visitor"), scopes=["feedback"])
+    with served(kb, keys=keys, key=site) as client:
+        answer = client.post("/api/ask", json={"question": LEAVE}).json()
+        id = client.post("/api/feedback", json={"answer": answer, "helpful": True}).json()["id"]
+        assert "feedback" in message(client.get("/api/feedback"), 403)
+        message(client.delete(f"/api/feedback/{id}"), 403)
+        client.headers["Authorization"] = f"Bearer {clerk}"
+        assert [one["id"] for one in client.get("/api/feedback").json()["feedback"]] == [id]
+        assert client.delete(f"/api/feedback/{id}").status_code == 200
+    keys.close()
+
+
+def test_feedback_is_listed_in_parts_and_has_an_end(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = client.post("/api/ask", json={"question": LEAVE}).json()
+
+    def send(number: int) -> Any:
+        body = {"answer": {**answer, "question": f"Question {number}?"}, "helpful": True}
+        return client.post("/api/feedback", json=body)
+
+    ids = [send(number).json()["id"] for number in range(102)]
+    listed = [one["id"] for one in client.get("/api/feedback").json()["feedback"]]
+    assert listed == ids[:1:-1]
+    rest = client.get("/api/feedback", params={"offset": 99, "limit": 2}).json()["feedback"]
+    assert [one["id"] for one in rest] == [ids[2], ids[1]]
+    message(client.get("/api/feedback", params={"limit": 0}), 400)
+    monkeypatch.setattr("rag.journal.journal._MOST_RATINGS", 102)
+    assert "no more" in message(send(102), 429)
+    assert send(7).status_code == 201
+    for id in ids:
+        client.delete(f"/api/feedback/{id}")
+    assert send(102).status_code == 201
+    client.delete(f"/api/feedback/{client.get('/api/feedback').json()['feedback'][0]['id']}")
+
+
+def test_not_even_an_operator_reads_feedback_on_what_is_not_theirs(kb: rag.Wellspring, tmp_path: Path) -> None:
+    keys = Keys(tmp_path)
+    _, operator = keys.create("operator", viewer=rag.Viewer("ann"), scopes=["admin"])
+    _, eve = keys.create("eve", viewer=BOARD)
+    with served(kb, keys=keys, key=eve) as client:
+        answer = client.post("/api/ask", json={"question": SECRET}).json()
+        assert "77" in answer["answer"]
+        client.post("/api/feedback", json={"answer": answer, "helpful": False, "comment": "It is 78."})
+        client.headers["Authorization"] = f"Bearer {operator}"
+        reply = client.get("/api/feedback", params={"everyone": True})
+        one = reply.json()["feedback"][0]
+        assert (one["viewer"], one["answer"], one["question"], one["comment"]) == ("eve", None, "", "")
+        assert "Falcon" not in reply.text
+    kb.journal.withdraw(kb.journal.feedback(viewer=BOARD)[0].id, viewer=BOARD)
+    keys.close()
+
+
 def test_feedback_that_is_none_is_told(client: TestClient) -> None:
     answer = client.post("/api/ask", json={"question": LEAVE}).json()
     for wrong in (
@@ -99,7 +158,7 @@ def test_feedback_that_is_none_is_told(client: TestClient) -> None:
         {"answer": {**answer, "confidence": 2}, "helpful": True},
         {"answer": {**answer, "citations": [{}]}, "helpful": True},
         {"answer": answer, "helpful": True, "comment": "x" * 4001},
-        {"answer": {**answer, "answer": "x" * 600_000}, "helpful": True},
+        {"answer": {**answer, "answer": "x" * 50_001}, "helpful": True},
     ):
         message(client.post("/api/feedback", json=wrong), 400)
 
@@ -119,6 +178,44 @@ def test_figures_count_requests_and_answers(kb: rag.Wellspring) -> None:
     assert 'wellspring_requests_total{method="GET",route="other",status="404"} 1.0' in text
     assert re.search(r'wellspring_request_seconds_bucket\{le="0\.1",method="POST",route="/api/ask"\}', text)
     assert "/made/up" not in text
+
+
+def test_a_server_becomes_ready_when_what_failed_is_mended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("apps.api.app._AGAIN_SECONDS", 0.01)
+    base, _ = company(tmp_path)
+    mended, tries = threading.Event(), itertools.count()
+
+    def search(*asked: object, **how: object) -> list[rag.SearchHit]:
+        next(tries)
+        if not mended.is_set():
+            raise rag.RagError("there are no weights")
+        return []
+
+    monkeypatch.setattr(base, "search", search)
+
+    def ready(status: int) -> bool:
+        end = time.monotonic() + 30
+        while client.get("/readyz").status_code != status and time.monotonic() < end:
+            time.sleep(0.02)
+        return client.get("/readyz").status_code == status
+
+    with base:
+        with served(base) as client:
+            while next(tries) < 10:
+                time.sleep(0.02)
+            assert ready(503)
+            assert caplog.text.count("there are no weights") == 1
+            mended.set()
+            assert ready(200)
+        mended.clear()
+        with served(base):
+            pass
+        # A server that is closed does not try for ever.
+        for thread in [thread for thread in threading.enumerate() if thread.name == "loading"]:
+            thread.join(10)
+            assert not thread.is_alive()
 
 
 def test_health_is_open_and_tells_nothing(client: TestClient) -> None:

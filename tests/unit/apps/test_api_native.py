@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -122,7 +124,8 @@ def test_an_upload_is_indexed_asked_about_and_deleted(client: TestClient, kb: ra
 
 
 @pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "..\\..\\boot.ini", "/etc/shadow.txt", "....txt", "a\x00b.txt", "名" * 300]
+    "name",
+    ["../../etc/passwd", "..\\..\\boot.ini", "/etc/shadow.txt", "a\x00b.txt", "名" * 300, "名" * 100 + "." + "名" * 20],
 )
 def test_hostile_names_stay_in_the_uploads(client: TestClient, kb: rag.Wellspring, name: str) -> None:
     reply = client.post("/api/documents", files=[("file", (name, b"The Petrel is blue."))], params=UPLOAD)
@@ -132,6 +135,67 @@ def test_hostile_names_stay_in_the_uploads(client: TestClient, kb: rag.Wellsprin
     assert Path(id).name.isprintable()
     client.delete("/api/documents", params={"id": id})
     assert not list(kb.uploads.iterdir())
+
+
+@pytest.mark.parametrize(
+    "name", [".a.txt", " .a.txt", "....txt", "x/.a", "x.tmp", "~$a.docx", "b.txt~", "a.EXE", "a.png"]
+)
+def test_names_that_no_source_reads_are_refused(client: TestClient, kb: rag.Wellspring, name: str) -> None:
+    files = [("file", ("good.txt", b"The Petrel is blue.")), ("file", (name, b"The Petrel is red."))]
+    said = message(client.post("/api/documents", files=files), 400)
+    assert name.rpartition("/")[2].strip() in said
+    assert "not read" in said
+    assert not list(kb.uploads.iterdir())
+
+
+def test_what_lies_in_its_place_has_a_job(
+    client: TestClient, kb: rag.Wellspring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many jobs wait, and also where a disk fails half-way."""
+    monkeypatch.setattr("apps.api.jobs._MOST_WAITING", 0)
+    message(client.post("/api/jobs", json={}), 429)
+    files = [("file", (f"{name}.txt", b"The Petrel is blue.")) for name in "ab"]
+
+    def replace(source: Path, target: Path) -> None:
+        if target.name == "b.txt":
+            raise OSError(28, "No space left on device")
+        source.rename(target)
+
+    with monkeypatch.context() as failing:
+        failing.setattr("rag.uploads.os.replace", replace)
+        message(client.post("/api/documents", files=files), 500)
+    assert [path.name for path in kb.uploads.iterdir()] == ["a.txt"]
+    id = client.get("/api/jobs").json()["jobs"][0]["id"]
+    assert client.get(f"/api/jobs/{id}", params=UPLOAD).json()["counts"]["added"] == 1
+
+    class Torn:
+        def read(self, size: int = -1) -> bytes:
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(OSError, match="Input"):
+        list(rag.keep_uploads(kb.uploads, [("c.txt", b"whole"), ("d.txt", Torn())]))  # type: ignore[list-item]
+    assert [path.name for path in kb.uploads.iterdir()] == ["a.txt"]
+    client.delete("/api/documents", params={"id": str(kb.uploads.absolute() / "a.txt")})
+    assert not list(kb.uploads.iterdir())
+
+
+def test_an_upload_does_not_wait_for_what_waits_for_a_job(
+    client: TestClient, kb: rag.Wellspring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    id, release = ids(client)[0], threading.Event()
+    monkeypatch.setattr(kb, "delete", lambda _: release.wait(30))
+    with ThreadPoolExecutor(4) as pool:
+        deleting = [pool.submit(client.delete, "/api/documents", params={"id": id}) for _ in range(3)]
+        try:
+            files = [("file", ("tern.txt", b"The Tern is white."))]
+            uploading = pool.submit(client.post, "/api/documents", files=files, params=UPLOAD)
+            uploaded = uploading.result(20)
+        finally:
+            release.set()
+        assert uploaded.status_code == 201
+        assert [done.result(20).status_code for done in deleting] == [200] * 3
+    monkeypatch.undo()
+    client.delete("/api/documents", params={"id": uploaded.json()["documents"][0]})
 
 
 def test_too_large_an_upload_leaves_nothing(client: TestClient, kb: rag.Wellspring) -> None:

@@ -52,6 +52,9 @@ def test_the_page_to_try_it_on(tmp_path: Path, accepted: str, title: str) -> Non
             assert title in page.replace("&#39;", "'")
             assert '<script src="/widget.js"' in page
             assert "data-key" not in page
+            # What the server takes for its address, until the browser tells the one that it sees.
+            assert re.search(r'<(\w+) id="server">http://127\.0\.0\.1:8000</\1>/widget\.js', page)
+            assert 'getElementById("server").textContent = location.origin' in page
         with served(base, keys=keys) as client:
             assert client.get("/widget.js").status_code == 200
             page = client.get("/widget", headers={"Accept-Language": accepted}).text

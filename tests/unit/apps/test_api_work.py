@@ -10,7 +10,7 @@ from contextlib import aclosing
 from pathlib import Path
 
 import pytest
-from helpers.api import company
+from helpers.api import LEAVE, company, message, served
 
 import rag
 from apps.api import sse
@@ -124,6 +124,28 @@ def test_an_event_stream_that_is_given_up_ends_what_makes_it(monkeypatch: pytest
     asyncio.run(main())
 
 
+def test_what_nobody_listens_to_is_stopped(work: Work) -> None:
+    begun, closed = threading.Event(), threading.Event()
+
+    def numbers() -> Iterator[int]:
+        try:
+            for number in range(1_000_000):
+                begun.set()
+                yield number
+                time.sleep(0.001)
+        finally:
+            closed.set()
+
+    async def main() -> None:
+        events = work.events(numbers)
+        assert await asyncio.to_thread(begun.wait, 5)
+        # As when a client hangs up before the first byte of the reply.
+        del events
+        assert await asyncio.to_thread(closed.wait, 5)
+
+    asyncio.run(main())
+
+
 def test_errors_come_through(work: Work) -> None:
     def broken() -> Iterator[int]:
         yield 1
@@ -149,6 +171,41 @@ def test_too_many_are_turned_away(work: Work, monkeypatch: pytest.MonkeyPatch) -
         release.set()
         await asyncio.gather(*running)
         assert await work.look(lambda: 7) == 7
+
+    asyncio.run(main())
+
+
+def test_overloaded_streams_say_so_before_they_begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work_module, "_WAITING", 0)
+    chat = {"model": "wellspring", "messages": [{"role": "user", "content": LEAVE}]}
+    base, _ = company(tmp_path)
+    with base, served(base) as client:
+        for path, body in (("/api/ask", {"question": LEAVE}), ("/v1/chat/completions", chat)):
+            for stream in (True, False):
+                reply = client.post(path, json={**body, "stream": stream})
+                assert "Too many" in message(reply, 503)
+                assert reply.headers["Retry-After"] == "5"
+        monkeypatch.undo()
+        assert 'outcome="failed"} 4.0' in client.get("/metrics").text
+
+
+def test_no_kind_of_work_waits_for_another(work: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work_module, "_WAITING", 8)
+    release = threading.Event()
+
+    async def main() -> None:
+        busy = [work.change, work.compute, work.look]
+        waiting = [asyncio.create_task(kind(release.wait, 10)) for kind in busy for _ in range(8)]
+        await asyncio.sleep(0.05)
+        try:
+            for kind in busy:
+                with pytest.raises(Problem):
+                    await kind(int)
+            for free in (work.store, work.check):
+                assert await asyncio.wait_for(free(lambda: 7), 5) == 7
+        finally:
+            release.set()
+            await asyncio.gather(*waiting)
 
     asyncio.run(main())
 

@@ -217,6 +217,21 @@ def test_uploads_are_indexed(make: Make) -> None:
     assert (kb.uploads / "heron.txt").is_file()
 
 
+def test_an_upload_that_nothing_would_read_is_told(make: Make) -> None:
+    kb = make({})
+    test = library_page(session_of(kb))
+    files = [
+        ("setup.exe", b"MZ", "application/x-msdownload"),
+        ("heron.txt", b"The Heron is 9 metres tall.", "text/plain"),
+    ]
+    test.file_uploader[0].set_value(files)
+    next(b for b in test.button if b.label == EN("library.upload_button")).click().run()
+    assert not test.exception
+    assert "are not read" in test.error[0].value
+    finished(test)
+    assert [path.name for path in kb.uploads.iterdir()] == ["heron.txt"]
+
+
 def test_a_folder_is_indexed_and_a_missing_one_is_told(make: Make, tmp_path: Path) -> None:
     folder = tmp_path / "company"
     folder.mkdir()

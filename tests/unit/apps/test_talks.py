@@ -87,13 +87,13 @@ def test_feedback_is_kept_with_its_comment_and_withdrawn(make: Make) -> None:
     (turn,) = kb.journal.turns(talk(test), viewer=rag.Viewer("local"))
     pills(test, f"rate-{turn.id}").set_value(False).run()  # type: ignore[attr-defined]
     assert not test.exception
-    assert [one.helpful for one in kb.journal.feedback()] == [False]
+    assert [one.helpful for one in kb.journal.feedback(viewer=rag.LOCAL)] == [False]
     test.text_area(key=f"comment-text-{turn.id}").set_value("15 kilograms")
     next(b for b in test.button if b.label == EN("rate.send")).click().run()
-    assert [one.comment for one in kb.journal.feedback()] == ["15 kilograms"]
+    assert [one.comment for one in kb.journal.feedback(viewer=rag.LOCAL)] == ["15 kilograms"]
     pills(test, f"rate-{turn.id}").set_value(None).run()  # type: ignore[attr-defined]
     assert not test.exception
-    assert kb.journal.feedback() == []
+    assert kb.journal.feedback(viewer=rag.LOCAL) == []
 
 
 def test_a_chip_opens_the_source_and_closes_it(make: Make) -> None:

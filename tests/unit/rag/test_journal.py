@@ -119,8 +119,25 @@ def test_who_lost_a_group_reads_no_old_answers_of_its_documents(kb) -> None:
     ]
     assert not any(word in text for word in ("7719", "Mara", "secret.md") for text in seen)
     assert "may not read now" in seen[0]
-    assert len(journal.feedback(viewer=ANN)) == len(journal.feedback()) == 3
-    assert "Mara" in json.dumps([one.as_dict() for one in journal.feedback()])
+    assert len(journal.feedback(viewer=ANN)) == 3
+    assert "Mara" in json.dumps([one.as_dict() for one in journal.feedback(viewer=BEFORE)])
+
+
+def test_everyones_feedback_is_read_with_the_readers_rights(kb) -> None:
+    journal, fay = kb.journal, Viewer("fay")
+    for question in ("How much does the Falcon cost?", "How much does the BT3 cost?"):
+        journal.rate(plain(kb, question, BEFORE), helpful=False, comment=f"Not so: {question}", viewer=BEFORE)
+    assert journal.feedback(viewer=fay) == []
+    told, withheld = journal.feedback(viewer=fay, everyone=True)
+    assert told.answer is not None
+    assert "BT3" in told.question
+    assert "BT3" in told.comment
+    assert (withheld.viewer, withheld.helpful) == ("ann", False)
+    assert (withheld.answer, withheld.question, withheld.comment) == (None, "", "")
+    assert all("BT3" in entry["question"] for entry in journal.questions(viewer=fay, everyone=True))
+    board = Viewer("bob", BEFORE.groups)
+    assert all(one.answer and one.comment for one in journal.feedback(viewer=board, everyone=True))
+    assert "Falcon" in json.dumps(journal.questions(viewer=board, everyone=True))
 
 
 def test_what_was_completed_from_hidden_answers_is_hidden(kb) -> None:
@@ -206,7 +223,7 @@ def test_one_rating_an_answer(kb) -> None:
     assert journal.rate(answer, helpful=True, viewer=EVE) != first
     (mine,) = journal.feedback(viewer=ANN)
     assert (mine.helpful, mine.comment, mine.viewer, mine.answer) == (False, "It is 1900.", "ann", answer)
-    assert {one.viewer for one in journal.feedback()} == {"ann", "eve"}
+    assert {one.viewer for one in journal.feedback(viewer=ANN, everyone=True)} == {"ann", "eve"}
     journal.withdraw(first, viewer=ANN)
     assert journal.turns(talk, viewer=ANN)[0].helpful is None
     assert journal.feedback(viewer=ANN) == []
@@ -219,7 +236,7 @@ def test_feedback_becomes_questions_that_evaluation_reads(kb, tmp_path) -> None:
     journal.rate(wrong, helpful=False, comment="4100 pounds", viewer=ANN)
     journal.rate(plain(kb, "What weighs 6 kilograms?"), helpful=False, viewer=ANN)
     journal.rate(unknown, helpful=True, viewer=ANN)
-    entries = journal.questions(folder=tmp_path)
+    entries = journal.questions(viewer=ANN, folder=tmp_path)
     assert [(entry["question"], entry["type"], entry["gold"]) for entry in entries] == [
         (right.question, "helpful", ["docs/bt3.md"]),
         (wrong.question, "wrong", ["docs/sd6.md"]),
@@ -228,7 +245,7 @@ def test_feedback_becomes_questions_that_evaluation_reads(kb, tmp_path) -> None:
     assert [entry["answers"] for entry in entries] == [[right.short or right.answer], ["4100 pounds"], []]
     assert entries[0]["quotes"] == [right.citations[0].quote]
     (tmp_path / "docs").rename(tmp_path / "documents")
-    (tmp_path / "questions.json").write_text(json.dumps(journal.questions()), encoding="utf-8")
+    (tmp_path / "questions.json").write_text(json.dumps(journal.questions(viewer=ANN)), encoding="utf-8")
     dataset = load_dataset(tmp_path)
     assert next(question.gold for question in dataset.questions) == {str(tmp_path / "docs" / "bt3.md")}
 
@@ -250,6 +267,14 @@ def test_limits(kb, monkeypatch) -> None:
     with pytest.raises(rag.JournalError, match="delete some"):
         journal.start(viewer=ANN)
     journal.start(viewer=EVE)
+    monkeypatch.setattr("rag.journal.journal._MOST_RATINGS", 1)
+    journal.rate(answer, helpful=True, viewer=ANN)
+    journal.rate(answer, helpful=False, viewer=ANN)
+    with pytest.raises(rag.FullError, match="withdraw some"):
+        journal.rate(replace(answer, question="Another?"), helpful=True, viewer=ANN)
+    journal.rate(answer, helpful=True, viewer=EVE)
+    assert len(journal.feedback(viewer=ANN, everyone=True)) == 2
+    assert [one.viewer for one in journal.feedback(viewer=ANN, everyone=True, limit=1, offset=1)] == ["ann"]
     with pytest.raises(rag.JournalError):
         journal.turns("\ud800", viewer=ANN)
 
@@ -266,7 +291,7 @@ def test_old_things_go(kb, tmp_path) -> None:
     assert len(journal.conversations(viewer=ANN)) == 2
     pruned = Journal(kb.folder / JOURNAL, kb.store, keep_days=30)
     assert [one.id for one in pruned.conversations(viewer=ANN)] == [new]
-    assert pruned.feedback() == []
+    assert pruned.feedback(viewer=ANN) == []
     pruned.close()
 
 

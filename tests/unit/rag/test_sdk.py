@@ -45,6 +45,9 @@ def test_uploads_are_kept_indexed_and_deleted_with_their_file(tmp_path: Path) ->
     path = base.upload("../../evil/时" + "间" * 300 + ".txt", b"The Osprey valve opens at 6 bar.")
     assert path.parent == base.uploads
     assert path.suffix == ".txt"
+    with pytest.raises(rag.UploadError, match=r"^\.hidden\.txt: "):
+        base.upload("a/.hidden.txt", b"Nobody would read this.")
+    assert list(base.uploads.iterdir()) == [path]
     base.sync(base.uploads)
     assert base.search("Osprey valve")[0].document == str(path)
     base.delete(str(path))
