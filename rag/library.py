@@ -72,12 +72,16 @@ class Library:
             raise KnowledgeBaseError(f"{self.folder} knows no source yet: name a path, as in 'rag index PATH'")
         reports = []
         for location in remembered:
-            try:
-                reports.append(self._sync_one(location, given, progress))
-            except SourceError as error:
-                reports.append(
-                    SyncReport(location, failed=1, failures=[Failed(location, _without(location, str(error)))])
-                )
+            with self._writing:
+                if location not in self.sources():
+                    # Forgotten while another one was read: it must not come back, for everyone to read.
+                    continue
+                try:
+                    reports.append(self._sync_one(location, given, progress))
+                except SourceError as error:
+                    reports.append(
+                        SyncReport(location, failed=1, failures=[Failed(location, _without(location, str(error)))])
+                    )
         return reports
 
     def sources(self, *, viewer: Viewer | None = None) -> list[str]:
@@ -93,9 +97,7 @@ class Library:
 
     def readers(self, location: str | Path) -> tuple[str, ...]:
         """Return the principals who may read what comes from a source (``"*"``: everyone)."""
-        wanted = open_source(str(location)).id
-        options = next((source.options for source in self.store.sources() if source.id == wanted), {})
-        return tuple(_readers(options))
+        return tuple(_readers(self._options(open_source(str(location)).id)))
 
     def forget(self, location: str | Path) -> None:
         """Forget a source and delete what is stored of its documents; the originals are not touched.
@@ -115,31 +117,36 @@ class Library:
 
     def sync_from(self, connector: Connector, *, progress: Progress | None = None) -> SyncReport:
         """Bring the knowledge base up to date with a connector of your own; ``sync()`` does not remember it."""
-        remembered = next((source.options for source in self.store.sources() if source.id == connector.id), {})
-        return self._sync_with(connector, dict(remembered), progress)
+        with self._writing:
+            return self._sync_with(connector, self._options(connector.id), progress)
 
     def _sync_one(self, location: str, given: dict[str, Any], progress: Progress | None) -> SyncReport:
         source_id = open_source(location).id
-        remembered = next((source.options for source in self.store.sources() if source.id == source_id), {})
-        options: dict[str, Any] = {**remembered, **given, "location": source_id}
-        access = Access(frozenset(options["readers"])) if "readers" in options else None
-        arguments = {key: value for key, value in options.items() if key not in ("location", "readers", _DELETED)}
-        connector = open_source(location, **self._source_options, **arguments, access=access)
-        return self._sync_with(connector, options, progress)
+        # From here on: a document that is deleted after the options were read would come back.
+        with self._writing:
+            options: dict[str, Any] = {**self._options(source_id), **given, "location": source_id}
+            access = Access(frozenset(options["readers"])) if "readers" in options else None
+            arguments = {key: value for key, value in options.items() if key not in ("location", "readers", _DELETED)}
+            connector = open_source(location, **self._source_options, **arguments, access=access)
+            return self._sync_with(connector, options, progress)
+
+    def _options(self, source_id: str) -> dict[str, Any]:
+        """Return what is remembered of a source; of one that is not known, nothing."""
+        return next((dict(source.options) for source in self.store.sources() if source.id == source_id), {})
 
     def _sync_with(self, connector: Connector, options: dict[str, Any], progress: Progress | None) -> SyncReport:
+        """Sync, where the options were read under the lock that is held."""
         from knowledge.sync import sync
 
-        with self._writing:
-            known = {source.id for source in self.store.sources()}
-            self.store.add_source(connector.id, options)
-            try:
-                deleted = options.get(_DELETED, ())
-                return sync(connector, self.store, self._indexer, progress=progress, without=deleted)
-            except SourceError:
-                if connector.id not in known:
-                    self.store.remove_source(connector.id)
-                raise
+        known = {source.id for source in self.store.sources()}
+        self.store.add_source(connector.id, options)
+        try:
+            deleted = options.get(_DELETED, ())
+            return sync(connector, self.store, self._indexer, progress=progress, without=deleted)
+        except SourceError:
+            if connector.id not in known:
+                self.store.remove_source(connector.id)
+            raise
 
     def upload(self, name: str, data: bytes | BinaryIO) -> Path:
         """Keep a file in the knowledge base's own folder; ``sync(kb.uploads)`` indexes it. Returns where it lies.

@@ -12,6 +12,7 @@ import mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
+from pydantic import ValidationError
 
 import rag
 
@@ -46,13 +47,15 @@ def make_server(kb: rag.Wellspring, viewer: rag.Viewer) -> Server[Any]:
         tool = tools.get(asked.name)
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {asked.name!r}; there are {', '.join(tools)}")
+        try:
+            tool.get_input_schema().model_validate(asked.arguments or {})
+        except ValidationError:
+            return _failed(f"{asked.name} takes {', '.join(tool.args)}, as text")
         call = {"type": "tool_call", "id": "", "name": asked.name, "args": asked.arguments or {}}
         try:
             told = await tool.ainvoke(call)
         except (rag.RagError, rag.KnowledgeError, rag.ConnectorError) as error:
             return _failed(str(error))
-        except ValueError:
-            return _failed(f"{asked.name} takes {', '.join(tool.args)}, as text")
         except Exception:
             _log.exception("%s failed", asked.name)
             return _failed("the server failed; its log says why")

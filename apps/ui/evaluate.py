@@ -232,9 +232,10 @@ def _shown(session: Session, evaluations: rag.Evaluations, runs: list[rag.KeptRu
     figures(session, run, before)
     if before is not None:
         _differences(session, evaluations, before, run)
-    plots(session, evaluations.results(run.id))
+    results = evaluations.results(run.id)
+    plots(session, results)
     if before is None:
-        _questions(session, evaluations.results(run.id))
+        _questions(session, results)
     _delete(session, evaluations, run)
 
 
@@ -252,7 +253,7 @@ def _questions(session: Session, results: list[rag.Result]) -> None:
                 "outcome": outcome(session, one),
                 "question": one.question,
                 "expected": " | ".join(one.answers) or text("evaluate.no_answer"),
-                "answer": _cut(one.short or one.answer),
+                "answer": _answer(session, one),
                 "confidence": one.confidence,
             }
             for one in results
@@ -302,8 +303,8 @@ def _differences(session: Session, evaluations: rag.Evaluations, before: rag.Kep
                     "verdict": verdicts[one.verdict],
                     "question": one.question,
                     "expected": " | ".join(one.after.answers) or text("evaluate.no_answer"),
-                    "before": _cut(one.before.short or one.before.answer),
-                    "after": _cut(one.after.short or one.after.answer),
+                    "before": _answer(session, one.before),
+                    "after": _answer(session, one.after),
                 }
                 for one in shown
             ],
@@ -356,11 +357,12 @@ def _beside(session: Session, change: rag.QuestionChange) -> None:
     for label, result, place in zip(
         ("evaluate.before", "evaluate.after"), (change.before, change.after), st.columns(2), strict=True
     ):
+        answer = text("ask.withheld") if result.hidden else result.answer
         quotes = "".join(f'<div class="ws-quote">{escape(str(one["quote"]))}</div>' for one in result.citations)
         place.html(
             f'<div class="ws-card"><div class="ws-path">{escape(text(label))}: '
             f"{escape(outcome(session, result))}</div>"
-            f'<div class="ws-text">{escape(result.answer)}</div>{quotes}</div>'
+            f'<div class="ws-text">{escape(answer)}</div>{quotes}</div>'
         )
 
 
@@ -375,6 +377,11 @@ def _delete(session: Session, evaluations: rag.Evaluations, run: rag.KeptRun) ->
                 st.error(plain(str(error)))
             else:
                 st.rerun()
+
+
+def _answer(session: Session, result: rag.Result) -> str:
+    """Return an answer in few words, or why there is none to be seen."""
+    return session.text("ask.withheld") if result.hidden else _cut(result.short or result.answer)
 
 
 def _cut(text: str) -> str:

@@ -6,13 +6,13 @@ import json
 import re
 import shutil
 import uuid
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connectors import Viewer
+from connectors import Viewer, may_read
 from rag.errors import DatasetError
 from rag.evaluation.compare import Comparison, compare
 from rag.evaluation.results import Result, read_results
@@ -70,7 +70,8 @@ class QuestionChange:
 class Evaluations:
     """A viewer's runs over question files, asked of the knowledge base as it is.
 
-    Results hold what the viewer could read when they were made; nobody else sees them.
+    Nobody else sees them. What came of a question is told only as far as the viewer may read it now: an answer that
+    cites a document which is gone, or not for the viewer any more, is left out (``Result.hidden``), as in the journal.
 
     Parameters
     ----------
@@ -137,7 +138,7 @@ class Evaluations:
         DatasetError
             The viewer has no such run.
         """
-        return list(read_results(self._place(run))[1].values())
+        return list(self._read_results(self._place(run)).values())
 
     def compare(self, before: str, after: str) -> tuple[Comparison, list[QuestionChange]]:
         """Return what differs between two runs, over all and question by question (those that changed most first).
@@ -149,7 +150,7 @@ class Evaluations:
         """
         one, other = self._place(before), self._place(after)
         comparison = compare(one, other)
-        first, second = read_results(one)[1], read_results(other)[1]
+        first, second = self._read_results(one), self._read_results(other)
         order = {change.id: place for place, change in enumerate(comparison.changes)}
         both = [QuestionChange(key, second[key].question, first[key], second[key]) for key in first if key in second]
         return comparison, sorted(both, key=lambda one: (order.get(one.id, len(order)), not one.changed))
@@ -170,6 +171,12 @@ class Evaluations:
         if not re.fullmatch(r"[0-9a-f]{32}", run) or self._about(place) is None:
             raise DatasetError(f"there is no run {run!r}")
         return place
+
+    def _read_results(self, place: Path) -> dict[str, Result]:
+        """Return what came of each question, without what the viewer may not read now."""
+        readers = self._base.store.access()
+        readable = {document for document, access in readers.items() if may_read(self._viewer, access)}
+        return {key: _readable(result, readable) for key, result in read_results(place)[1].items()}
 
     def _about(self, place: Path) -> dict[str, Any] | None:
         """Return what is noted of a run, if it is this viewer's."""
@@ -205,6 +212,18 @@ class Evaluations:
                 raise DatasetError(f"{name} has two questions with the id {entry['id']}")
             seen.add(entry["id"])
         return made
+
+
+def _readable(result: Result, documents: Set[str]) -> Result:
+    """Return a result without what rests on other documents."""
+    if not all(citation["document"] in documents for citation in result.citations):
+        # What was found tells of the same documents as what was said.
+        result = replace(result, hidden=True, answer="", short="", citations=[], sides=[], hits=[], withheld={})
+    return replace(
+        result,
+        hits=[hit for hit in result.hits if hit["document"] in documents],
+        retrieved=[document for document in result.retrieved if document in documents],
+    )
 
 
 def _question(name: str, place: int, entry: Any, documents: Sequence[str]) -> dict[str, Any]:

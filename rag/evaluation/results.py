@@ -69,6 +69,8 @@ class Result:
     withheld: dict[str, Any] = field(default_factory=dict)
     """Of a question that was not answered: ``answer``, ``short``, ``abstained``, ``confidence`` and ``right`` of what
     it gets without a threshold; empty where that was not asked for."""
+    hidden: bool = False
+    """Whether the answer, with all that tells of it, is left out: it rests on what its viewer may not read now."""
 
     @property
     def rates(self) -> dict[str, float]:

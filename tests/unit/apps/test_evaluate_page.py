@@ -11,6 +11,8 @@ from streamlit.testing.v1 import AppTest
 import rag
 from apps.ui.session import Session
 from apps.ui.trials import Trial
+from connectors import Access
+from connectors.testing import MemoryConnector
 
 from .conftest import TEXTS, Make
 from .test_pages import EN, html, run_page, session_of
@@ -128,6 +130,36 @@ def test_runs_are_their_viewers_own(make: Make) -> None:
     assert [one.id for one in rag.Evaluations(kb, viewer=ANN).runs()] == [run.id]
     test = evaluate_page(session_of(kb))
     assert EN("evaluate.none") in [caption.value for caption in test.caption]
+
+
+def test_what_rests_on_what_its_viewer_may_not_read_now_is_withheld(make: Make) -> None:
+    kb = make({})
+    pump, valve = (MemoryConnector({name: text}, id=name) for name, text in TEXTS.items())
+    for connector in (pump, valve):
+        kb.sync_from(connector)
+    evaluations = rag.Evaluations(kb, viewer=ANN)
+    first, second = (evaluations.run("x.json", json.dumps(QUESTIONS[:2])).id for _ in range(2))
+    weight, opening = evaluations.results(first)
+    assert "14" in weight.answer
+    assert "14 kilograms" in str([weight.hits, weight.citations])
+    pump.access = Access.of(["group:board"])
+    kb.sync_from(pump)
+    for told in (evaluations.results(first)[0], evaluations.compare(first, second)[1][0].before):
+        assert told.hidden
+        assert not any((told.answer, told.short, told.citations, told.sides, told.hits, told.withheld))
+        assert (told.right, told.figures) == (weight.right, weight.figures)
+    other = evaluations.results(first)[1]
+    assert (other.hidden, other.answer, other.citations) == (False, opening.answer, opening.citations)
+    assert "14 kilograms" in str(opening.hits), "found beside"
+    assert "14 kilograms" not in str(other)
+    test = evaluate_page(session_of(kb, "ann"))
+    assert test.dataframe[0].value["answer"].iloc[0] == EN("ask.withheld")
+    pump.access = Access()
+    kb.sync_from(pump)
+    assert evaluations.results(first) == [weight, opening]
+    del pump.texts["pump manual"]
+    kb.sync_from(pump)
+    assert evaluations.results(second)[0].hidden
 
 
 def test_feedback_becomes_questions_whose_gold_is_found_by_the_end_of_its_path(make: Make, tmp_path: Path) -> None:

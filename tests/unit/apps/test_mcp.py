@@ -119,12 +119,14 @@ def test_many_documents_come_in_pages(kb, monkeypatch) -> None:
     talk(kb, EVE, does)
 
 
-def test_failures_are_told_plainly(tmp_path) -> None:
+def test_failures_are_told_plainly_and_logged(tmp_path, caplog) -> None:
     base, _ = small_base(tmp_path, TEXTS)
 
     class Broken(type(base)):
         def ask(self, question: str, *, viewer: rag.Viewer = ANN) -> rag.Answer:
-            raise rag.RagError("the chat model failed") if "x" not in question else RuntimeError("secret detail")
+            raise {"a": rag.RagError("the chat model failed"), "v": ValueError("secret value")}.get(
+                question, RuntimeError("secret detail")
+            )
 
         async def aask(self, question: str, *, viewer: rag.Viewer = ANN) -> rag.Answer:
             return self.ask(question)
@@ -133,10 +135,14 @@ def test_failures_are_told_plainly(tmp_path) -> None:
 
     async def does(client: Client) -> None:
         assert await told(client, "ask_documents", question="a") == "error: the chat model failed"
-        assert await told(client, "ask_documents", question="x") == "error: the server failed; its log says why"
+        for question in ("x", "v"):
+            told_of = await told(client, "ask_documents", question=question)
+            assert told_of == "error: the server failed; its log says why"
 
     with base:
         talk(base, ANN, does)
+    assert "secret detail" in caplog.text
+    assert "secret value" in caplog.text
 
 
 def test_over_standard_input_and_output(kb, tmp_path) -> None:

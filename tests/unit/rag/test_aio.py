@@ -188,6 +188,33 @@ def test_a_stream_that_is_left_stops_too() -> None:
     assert slow.made <= 3
 
 
+@pytest.mark.parametrize("own", [False, True])
+def test_a_stream_that_is_cancelled_while_it_waits_for_a_thread_never_begins(own) -> None:
+    busy, begun = threading.Event(), threading.Event()
+
+    def make() -> Iterator[Event]:
+        begun.set()
+        yield Draft("for nobody")
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1) as pool:
+            if not own:
+                loop.set_default_executor(pool)
+            blocking = loop.run_in_executor(pool, busy.wait, 10)
+            given = {"submit": lambda work: asyncio.wrap_future(pool.submit(work))} if own else {}
+            task = asyncio.ensure_future(anext(in_thread(make, **given)))
+            await asyncio.sleep(0.05)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            busy.set()
+            await blocking
+
+    asyncio.run(main())
+    assert not begun.is_set()
+
+
 def test_errors_reach_who_waits_and_nobody_else() -> None:
     async def waits() -> None:
         slow = Slow(1, OSError("broken"))

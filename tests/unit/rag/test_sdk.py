@@ -1,12 +1,14 @@
 import os
 import threading
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from helpers.bases import TEXTS, small_base
 
 import rag
+from connectors.testing import MemoryConnector
 from rag.errors import KnowledgeBaseError, SettingsError
 from rag.sdk import LONGEST_QUESTION
 
@@ -24,6 +26,51 @@ def test_a_deleted_document_stays_away(tmp_path: Path) -> None:
     base.sync(tmp_path / "docs", exclude=["*.tmp"])
     assert ids(base) == set(TEXTS) - {"staff.md"}
     assert gone.exists()
+
+
+class Lock:
+    """A base's lock, which somebody else gets just before."""
+
+    def __init__(self, base: rag.Wellspring, first: Callable[[], object]) -> None:
+        self._lock, self._first = base._writing, [first]
+        base._writing = self
+
+    def __enter__(self) -> None:
+        while self._first:
+            self._first.pop()()
+        self._lock.__enter__()
+
+    def __exit__(self, *error: object) -> None:
+        self._lock.__exit__(*error)
+
+
+def test_a_document_deleted_just_before_a_sync_stays_away(tmp_path: Path) -> None:
+    base, _ = small_base(tmp_path)
+    gone = tmp_path / "docs" / "staff.md"
+    gone.write_text("# Staff\n\nSomething new about Aino Rautala.\n", encoding="utf-8")
+    Lock(base, lambda: base.delete(str(gone)))
+    base.sync(tmp_path / "docs")
+    assert ids(base) == set(TEXTS) - {"staff.md"}
+
+
+def test_a_document_deleted_just_before_a_sync_of_a_connector_stays_away(tmp_path: Path) -> None:
+    base, _ = small_base(tmp_path, {})
+    mine = MemoryConnector({"a": "Apples are red.", "b": "Bananas are yellow."})
+    base.sync_from(mine)
+    gone = next(info.id for info in base.documents() if info.title == "a")
+    mine.texts["a"] = "Apples are green."
+    Lock(base, lambda: base.delete(gone))
+    base.sync_from(mine)
+    assert gone not in {info.id for info in base.documents()}
+
+
+def test_a_source_forgotten_just_before_a_sync_does_not_come_back(tmp_path: Path) -> None:
+    base, _ = small_base(tmp_path)
+    (tmp_path / "docs2").mkdir()
+    base.sync(tmp_path / "docs2", readers=["group:board"])
+    Lock(base, lambda: base.forget(tmp_path / "docs2"))
+    assert len(base.sync()) == 1
+    assert base.sources() == [str(tmp_path / "docs")]
 
 
 def test_a_deleted_member_of_an_archive_stays_away(tmp_path: Path) -> None:
