@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rag.facts import FactFinder, sentence
@@ -238,3 +240,24 @@ def test_life_dates(text, born, place, died) -> None:
         else [None] * 3
     )
     assert found == [born, place, died]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Who directed Low Tide?", f"The peptide {'Ala-Gly-Ser-Val-' * 16}Ala is no film, and Low Tide is a peptide."),
+        ("Who founded Low Tide?", f"Low Tide, {'al-Ala-' * 64} is a peptide."),
+        ("Who is the father of Low Tide?", f"His father {'was a poor man ' * 16}indeed."),
+        ("Who is the wife of Low Tide?", f"He married {'first wife ' * 32}indeed."),
+    ],
+)
+def test_what_is_repeated_takes_no_time(question, text) -> None:
+    began = time.process_time()
+    ask(question, passage("Low Tide", text))
+    assert time.process_time() - began < 5.0
+
+
+@pytest.mark.parametrize("name", ["Kim Ki-duk", "Jean-Marie Roa", "Ana Saxe- Roa", "Omar al-Rashid", "Ana Roa-de-Leon"])
+def test_names_with_hyphens_stay_whole(name) -> None:
+    page = passage("Low Tide", f"Low Tide is a 1975 film directed by {name}.")
+    assert ask("Who directed Low Tide?", page).short == name
