@@ -261,3 +261,11 @@ def test_what_is_repeated_takes_no_time(question, text) -> None:
 def test_names_with_hyphens_stay_whole(name) -> None:
     page = passage("Low Tide", f"Low Tide is a 1975 film directed by {name}.")
     assert ask("Who directed Low Tide?", page).short == name
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Who is the father of +++?", "When was +++ born?", "Who is the head of +++?", "Was +++ born before Orla Venn?"],
+)
+def test_a_name_without_letters_is_nobody(question) -> None:
+    assert ask(question, ORLA, HELGE, passage("Staff", "Ann Low is the head of logistics.")) is None
