@@ -269,3 +269,27 @@ def test_names_with_hyphens_stay_whole(name) -> None:
 )
 def test_a_name_without_letters_is_nobody(question) -> None:
     assert ask(question, ORLA, HELGE, passage("Staff", "Ann Low is the head of logistics.")) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        (f"张三{'的母亲' * 1300}是谁？", "zh"),
+        ("A and " * 650 + "B were born first?", "en"),
+        (f"Who is {'the mother of ' * 900}Orla Venn?", "en"),
+    ],
+)
+def test_no_plan_is_read_of_what_is_long(question, language) -> None:
+    began = time.process_time()
+    assert read_plan(question, language=language, known=nothing_known) is None
+    assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(("asked", "deep"), [(2, 2), (60, 4)])
+def test_a_chinese_chain_ends(asked, deep) -> None:
+    plan = read_plan(f"张三{'的母亲' * asked}是谁？", language="zh", known=nothing_known)
+    assert isinstance(plan, Lookup)
+    term, found = plan.term, 0
+    while isinstance(term, Wanted):
+        term, found = term.of, found + 1
+    assert found == deep
