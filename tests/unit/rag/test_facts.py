@@ -293,3 +293,16 @@ def test_a_chinese_chain_ends(asked, deep) -> None:
     while isinstance(term, Wanted):
         term, found = term.of, found + 1
     assert found == deep
+
+
+@pytest.mark.parametrize(
+    ("lead", "place"),
+    [
+        ("Ann Smith, known as Mina Low in the trade, is a poet.", "Aarhus"),
+        ("Ann Smith, known as Mina Lowell in the trade, is a poet.", None),
+        ("Ann Smith is a poet. Her aunt was Mina Low of Leeds.", None),
+    ],
+)
+def test_the_page_of_another_name(lead, place) -> None:
+    answer = ask("Where was Mina Low born?", passage("Ann Smith", f"{lead} She was born in Aarhus."))
+    assert (answer and answer.short) == place
