@@ -306,3 +306,11 @@ def test_a_chinese_chain_ends(asked, deep) -> None:
 def test_the_page_of_another_name(lead, place) -> None:
     answer = ask("Where was Mina Low born?", passage("Ann Smith", f"{lead} She was born in Aarhus."))
     assert (answer and answer.short) == place
+
+
+def test_a_passage_that_is_fetched_is_given_once() -> None:
+    films = passage("Films", "Low Tide was directed by Orla Venn. High Noon was directed by Orla Venn.")
+    answer = ask("Do both films Low Tide and High Noon have the same director?", ORLA, find=lambda name: [films])
+    assert answer.short == "yes"
+    assert [step.passage for step in answer.steps] == [1, 1]
+    assert [(one.title, one.number) for one in answer.passages] == [("Orla Venn", 1), ("Films", 2)]
