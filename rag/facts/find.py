@@ -64,6 +64,8 @@ class Finder:
         words
             Words that a sentence with a generic value must hold.
         """
+        if not plain(bare(name)):  # "+++" would be found in every text
+            return []
         place = (name, key, of)
         if place not in self._found:
             self._found[place] = sorted(self._all(name, key, of, near, words), key=lambda fact: -fact.sure)

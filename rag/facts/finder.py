@@ -193,13 +193,12 @@ class _Work:
     def _answer(self, short: str, kind: str, facts: Sequence[Fact], sure: float, key: str) -> FactAnswer:
         library = self._library
         kept = list(library.passages[: library.given])
+        places = {(passage.document, passage.start): n for n, passage in enumerate(kept)}
         steps = []
         for fact in facts:
-            if not any(passage is fact.passage for passage in kept):
-                kept.append(replace(fact.passage, number=len(kept) + 1))
-                place = len(kept) - 1
-                object.__setattr__(fact, "passage", kept[place])
-            place = next(n for n, passage in enumerate(kept) if passage is fact.passage)
+            place = places.setdefault((fact.passage.document, fact.passage.start), len(kept))
+            if place == len(kept):
+                kept.append(replace(fact.passage, number=place + 1))
             steps.append(Step(fact.subject, fact.property, fact.value, place, fact.start, fact.end))
         return FactAnswer(short, kind, tuple(dict.fromkeys(steps)), tuple(kept), round(sure, 4), key)
 

@@ -38,7 +38,7 @@ def plain(name: str) -> str:
 
 def _called(name: str, lead: str) -> bool:
     """Tell whether a beginning says "known as NAME"."""
-    return re.search(rf"(?:known|called|named|credited|as|aka|née|nee|born) {re.escape(name)}\\b", lead) is not None
+    return re.search(rf"\b(?:known|called|named|credited|as|aka|née|nee|born) {re.escape(name)}\b", lead) is not None
 
 
 def bare(name: str) -> str:

@@ -97,8 +97,10 @@ def _placeholders(language: str) -> dict[str, str]:
             "country": country_pattern(),
         }
     lists = words("en")
-    capital = rf"(?:[{_UPPER}][\w'’.\-]*|[a-z]{{1,2}}[-'’][{_UPPER}][\w'’.\-]*)"
     small = "|".join(sorted(map(re.escape, lists["particles"]), key=len, reverse=True))
+    # "Ki-duk" is one word. A hyphen that ``joined`` reads is left to it: two ways to read each would take ages.
+    begun = rf"(?:[{_UPPER}]|[a-z]{{1,2}}[-'’][{_UPPER}])"
+    capital = rf"(?:{begun}[\w'’.]*(?:-(?!{begun}|(?:{small})[ -])[\w'’.]+)*(?:-(?= ))?)"
     ranks = "|".join(sorted(map(re.escape, lists["ranks"]), key=len, reverse=True))
     # "George Grey, 2nd Earl of Kent"; a stop ends a name unless it follows an initial.
     no = "|".join(lists["no_names"])

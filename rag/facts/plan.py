@@ -12,8 +12,12 @@ from rag.facts.records import Comparison, Lookup, Name, Plan, Same, Term, Wanted
 
 Known = Callable[[str], bool]
 """Tells whether documents know a name."""
+DEEPEST = 4
+"""Properties of properties: "the mother of the father of …"."""
 
 _SPACE = re.compile(r"\s+")
+_LONGEST = 300
+"""Characters of a question; what is longer asks for more than facts, and all ways to split it would take seconds."""
 _AUXILIARY = re.compile(
     r"^(?:(?:of|between|among|out of|from|in|who of|which of|which one of|who among|which among)\s+)?"
     r"(?:the two (?:\w+ )?)?[,:]?\s*(?:(?:are|is|was|were|did|do|does|has|have|had)\s+)?(?:both\s+)?",
@@ -32,6 +36,8 @@ _OWNER = re.compile(r"^(?P<owner>.+?)(?:['’]s|(?<=s)['’])\s+(?P<noun>[a-zA-Z
 def read_plan(question: str, *, language: str, known: Known) -> Plan | None:
     """Return what a question asks for; None where it is no question for facts."""
     text = _SPACE.sub(" ", question).strip().strip("?？。 ").strip()
+    if len(text) > _LONGEST:
+        return None
     if language == "zh":
         from rag.facts.plan_chinese import read_chinese
 
@@ -57,7 +63,7 @@ class _Reader:
         text = text.strip(" ,")
         if self._known(text):
             return Name(text)
-        if depth < 4:
+        if depth < DEEPEST:
             for noun, rest in _nouns_of(text):
                 return Wanted(noun, self.term(rest, depth=depth + 1))
             if (owner := _OWNER.match(text)) and (owned := _noun(owner["noun"])):

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import cache
 
 from rag.facts.lists import words
+from rag.facts.plan import DEEPEST, Known
 from rag.facts.records import Comparison, Lookup, Name, Plan, Same, Term, Wanted
-
-Known = Callable[[str], bool]
 
 _ASKING = (
     r"(?:哪一?(?:个|位|家|部|首|本|份|所|座|款|种|项)?(?:\w{1,3}?(?=更|先|后|最|的|出|去|成|创|上|发|签|比))?|谁|哪者)"
@@ -37,14 +35,14 @@ def read_chinese(text: str, *, known: Known) -> Plan | None:
     return None
 
 
-def term(text: str, known: Known) -> Term:
+def term(text: str, known: Known, *, depth: int = 0) -> Term:
     """Read "X的母亲"."""
     text = text.strip(' ，,《》“”"')
     if known(text):
         return Name(text)
     owner, _, noun = text.rpartition("的")
-    if owner and (key := _nouns().get(noun)):
-        return Wanted(key, term(owner, known))
+    if owner and depth < DEEPEST and (key := _nouns().get(noun)):
+        return Wanted(key, term(owner, known, depth=depth + 1))
     for kind in words("zh")["kinds"]:
         if text.startswith(kind) and len(text) > len(kind) + 1:
             return Name(text[len(kind) :].strip('《》“”" '))

@@ -78,11 +78,7 @@ def _led(text: str) -> str:
     """Return a question without the "那" that leads on from the one before."""
     for word in ("那么", "那"):
         rest = text.removeprefix(word).lstrip("，, ")
-        if (
-            rest != text
-            and rest
-            and not text.startswith(chinese_words("not_pronouns")[0:0] or ("那里", "那个", "那些"))
-        ):
+        if rest != text and rest and not text.startswith(("那里", "那个", "那些")):
             return rest
     return text
 

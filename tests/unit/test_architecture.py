@@ -152,18 +152,7 @@ def test_files_stay_small(module) -> None:
     assert len(FILES[module].read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
-def test_import_rag_is_light_and_quick() -> None:
-    code = (
-        "import time; began = time.perf_counter()\n"
-        "import rag; seconds = time.perf_counter() - began\n"
-        "import sys; print(seconds, *sys.modules)"
-    )
-    times = []
-    for _ in range(5):
-        out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT).stdout
-        seconds, *modules = out.split()
-        assert not {"torch", "spacy", "langchain", "langchain_core", "faiss", "sqlalchemy"} & set(modules)
-        times.append(float(seconds))
-        if times[-1] < 0.3:
-            break
-    assert min(times) < 0.3
+def test_import_rag_is_light() -> None:
+    code = "import rag, sys; print(*sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    assert not {"torch", "spacy", "langchain", "langchain_core", "faiss", "sqlalchemy"} & set(out.split())

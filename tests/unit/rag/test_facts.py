@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rag.facts import FactFinder, sentence
@@ -238,3 +240,77 @@ def test_life_dates(text, born, place, died) -> None:
         else [None] * 3
     )
     assert found == [born, place, died]
+
+
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        ("Who directed Low Tide?", f"The peptide {'Ala-Gly-Ser-Val-' * 16}Ala is no film, and Low Tide is a peptide."),
+        ("Who founded Low Tide?", f"Low Tide, {'al-Ala-' * 64} is a peptide."),
+        ("Who is the father of Low Tide?", f"His father {'was a poor man ' * 16}indeed."),
+        ("Who is the wife of Low Tide?", f"He married {'first wife ' * 32}indeed."),
+    ],
+)
+def test_what_is_repeated_takes_no_time(question, text) -> None:
+    began = time.process_time()
+    ask(question, passage("Low Tide", text))
+    assert time.process_time() - began < 5.0
+
+
+@pytest.mark.parametrize("name", ["Kim Ki-duk", "Jean-Marie Roa", "Ana Saxe- Roa", "Omar al-Rashid", "Ana Roa-de-Leon"])
+def test_names_with_hyphens_stay_whole(name) -> None:
+    page = passage("Low Tide", f"Low Tide is a 1975 film directed by {name}.")
+    assert ask("Who directed Low Tide?", page).short == name
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Who is the father of +++?", "When was +++ born?", "Who is the head of +++?", "Was +++ born before Orla Venn?"],
+)
+def test_a_name_without_letters_is_nobody(question) -> None:
+    assert ask(question, ORLA, HELGE, passage("Staff", "Ann Low is the head of logistics.")) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "language"),
+    [
+        (f"张三{'的母亲' * 1300}是谁？", "zh"),
+        ("A and " * 650 + "B were born first?", "en"),
+        (f"Who is {'the mother of ' * 900}Orla Venn?", "en"),
+    ],
+)
+def test_no_plan_is_read_of_what_is_long(question, language) -> None:
+    began = time.process_time()
+    assert read_plan(question, language=language, known=nothing_known) is None
+    assert time.process_time() - began < 0.5
+
+
+@pytest.mark.parametrize(("asked", "deep"), [(2, 2), (60, 4)])
+def test_a_chinese_chain_ends(asked, deep) -> None:
+    plan = read_plan(f"张三{'的母亲' * asked}是谁？", language="zh", known=nothing_known)
+    assert isinstance(plan, Lookup)
+    term, found = plan.term, 0
+    while isinstance(term, Wanted):
+        term, found = term.of, found + 1
+    assert found == deep
+
+
+@pytest.mark.parametrize(
+    ("lead", "place"),
+    [
+        ("Ann Smith, known as Mina Low in the trade, is a poet.", "Aarhus"),
+        ("Ann Smith, known as Mina Lowell in the trade, is a poet.", None),
+        ("Ann Smith is a poet. Her aunt was Mina Low of Leeds.", None),
+    ],
+)
+def test_the_page_of_another_name(lead, place) -> None:
+    answer = ask("Where was Mina Low born?", passage("Ann Smith", f"{lead} She was born in Aarhus."))
+    assert (answer and answer.short) == place
+
+
+def test_a_passage_that_is_fetched_is_given_once() -> None:
+    films = passage("Films", "Low Tide was directed by Orla Venn. High Noon was directed by Orla Venn.")
+    answer = ask("Do both films Low Tide and High Noon have the same director?", ORLA, find=lambda name: [films])
+    assert answer.short == "yes"
+    assert [step.passage for step in answer.steps] == [1, 1]
+    assert [(one.title, one.number) for one in answer.passages] == [("Orla Venn", 1), ("Films", 2)]
