@@ -175,6 +175,17 @@ def test_a_person_takes_over_what_the_documents_do_not_say(bot) -> None:
     assert summary.count("elephant") == 1
 
 
+def test_a_person_takes_over_though_the_conversation_is_deleted(bot, kb, states) -> None:
+    bot.hear("deletes", "here", "How much does the BT3 cost?")
+    viewer = rag.Viewer("deletes")
+    (talk,) = kb.journal.conversations(viewer=viewer)
+    kb.journal.delete(talk.id, viewer=viewer)
+    messages = bot.hear("deletes", "here", "human")
+    assert "passing you on to a person" in here(messages)
+    assert "deletes needs a person: asked for one." in agents(messages)
+    assert "I am back" in here(bot.hear("p", "agents", "done deletes"))
+
+
 def test_patience(kb, states) -> None:
     bot = Bot(kb, states, threshold=0.35, patience=2)
     assert "I am not sure of that" in here(bot.hear("u", "here", "Which colour has the elephant in Paris?"))
