@@ -67,11 +67,17 @@ class Desk:
         if before is not None:
             await asyncio.wait([before])
         try:
-            for message in await asyncio.to_thread(self._bot.hear, user, channel, text):
-                await self._send(message)
+            messages = await asyncio.to_thread(self._bot.hear, user, channel, text)
         except Exception:
             # One customer's trouble is not that of the others.
             _log.exception("a message could not be answered")
+            return
+        for message in messages:
+            try:
+                await self._send(message)
+            except Exception:
+                # The next may be for somebody else: the people must hear of a customer whom nothing reaches.
+                _log.exception("a message to %s could not be delivered", message.channel)
 
     def _done(self, user: str, task: asyncio.Task[None]) -> None:
         self._waiting -= 1

@@ -341,6 +341,24 @@ def test_a_delivery_is_tried_again(monkeypatch) -> None:
     assert got == [{"channel": "c", "text": "hi", "token": "Bearer t"}] * 2
 
 
+def test_the_people_hear_of_a_customer_whom_nothing_reaches(bot, caplog) -> None:
+    got: list[str] = []
+
+    async def send(message: Message) -> None:
+        if message.channel != "agents":
+            raise OSError("broken")
+        got.append(message.text)
+
+    async def main() -> None:
+        desk = Desk(bot, send)
+        desk.take("1", "unreached", "here", "I want to talk to a person")
+        await desk.rest()
+
+    asyncio.run(main())
+    assert "unreached needs a person" in got[0]
+    assert "a message to here could not be delivered" in caplog.text
+
+
 def test_in_the_terminal(tmp_path, monkeypatch) -> None:
     small_base(tmp_path, {"bt3.md": TEXTS["bt3.md"]})[0].close()
     for name, value in {"EMBEDDER": "hash", "LLM": "none", "READER": "none"}.items():
