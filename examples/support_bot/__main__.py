@@ -16,7 +16,7 @@ import uvicorn
 
 import rag
 
-from .app import create_app, poster
+from .app import Poster, create_app
 from .bot import Bot, Message
 from .client import FakeChat
 from .states import States
@@ -61,7 +61,8 @@ def serve(kb: Path, reply_to: str, host: str, port: int, **options: Any) -> None
     if not secret and host not in _LOOPBACK:
         raise click.ClickException("without SUPPORT_BOT_SECRET anybody could write: serve at 127.0.0.1 or set it")
     with _opened(kb, **options) as bot:
-        app = create_app(bot, poster(reply_to, os.environ.get("SUPPORT_BOT_TOKEN", "")), secret=secret)
+        send = Poster(reply_to, os.environ.get("SUPPORT_BOT_TOKEN", ""))
+        app = create_app(bot, send, secret=secret, close=send.close)
         uvicorn.run(app, host=host, port=port, log_level="warning")
 
 

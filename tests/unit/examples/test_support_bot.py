@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from helpers.bases import small_base
 
 import rag
 from examples.support_bot.__main__ import cli
-from examples.support_bot.app import Desk, create_app, poster
+from examples.support_bot.app import Desk, Poster, create_app
 from examples.support_bot.bot import Bot, Message
 from examples.support_bot.client import FakeChat, signed
 from examples.support_bot.states import States
@@ -328,17 +329,40 @@ def test_trouble_with_one_message_does_not_stop_the_next(bot, caplog) -> None:
     assert "could not be answered" in caplog.text
 
 
-def test_a_delivery_is_tried_again(monkeypatch) -> None:
+def chat_service(answer: Callable[[dict[str, str]], httpx.Response], monkeypatch) -> httpx.AsyncClient:
+    """Return the client that the next poster has: ``answer`` takes what it posts."""
+    transport = httpx.MockTransport(lambda request: answer(json.loads(request.content)))
+    client, kind = httpx.AsyncClient(transport=transport), httpx.AsyncClient
+
+    def make(**options: Any) -> httpx.AsyncClient:
+        if "headers" not in options:
+            return kind(**options)
+        client.headers.update(options["headers"])
+        return client
+
+    monkeypatch.setattr("examples.support_bot.app.httpx.AsyncClient", make)
+    return client
+
+
+@pytest.mark.parametrize("refusal", [httpx.Response(500), httpx.Response(200, json={"ok": False, "error": "no"})])
+def test_a_delivery_is_tried_again(monkeypatch, refusal) -> None:
     got: list[dict[str, str]] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        got.append({**json.loads(request.content), "token": request.headers["Authorization"]})
-        return httpx.Response(500 if len(got) < 2 else 200)
+    def answer(told: dict[str, str]) -> httpx.Response:
+        got.append(told)
+        return refusal if len(got) < 2 else httpx.Response(200, text="ok")
 
-    client = httpx.AsyncClient(transport=httpx.MockTransport(answer), headers={"Authorization": "Bearer t"})
-    monkeypatch.setattr("examples.support_bot.app.httpx.AsyncClient", lambda **options: client)
-    asyncio.run(poster("http://chat/post", "t")(Message("c", "hi")))
-    assert got == [{"channel": "c", "text": "hi", "token": "Bearer t"}] * 2
+    client = chat_service(answer, monkeypatch)
+    asyncio.run(Poster("http://chat/post", "t")(Message("c", "hi")))
+    assert got == [{"channel": "c", "text": "hi"}] * 2
+    assert client.headers["Authorization"] == "Bearer t"
+
+
+def test_a_message_that_is_never_taken_is_no_delivery(monkeypatch) -> None:
+    monkeypatch.setattr("examples.support_bot.app._TRIES", 1)
+    chat_service(lambda told: httpx.Response(200, json={"ok": False, "error": "channel_not_found"}), monkeypatch)
+    with pytest.raises(httpx.HTTPError, match="channel_not_found"):
+        asyncio.run(Poster("http://chat/post")(Message("c", "hi")))
 
 
 def test_the_people_hear_of_a_customer_whom_nothing_reaches(bot, caplog) -> None:
@@ -377,7 +401,8 @@ def test_in_the_terminal(tmp_path, monkeypatch) -> None:
 
 def test_it_serves_nobody_else_without_a_secret(tmp_path, monkeypatch) -> None:
     monkeypatch.delenv("SUPPORT_BOT_SECRET", raising=False)
-    run = CliRunner().invoke(cli, ["serve", "--kb", str(tmp_path), "--reply-to", "http://x", "--host", "0.0.0.0"])
+    command = ["serve", "--kb", str(tmp_path), "--reply-to", "http://x", "--host", "0.0.0.0"]
+    run = CliRunner().invoke(cli, command)
     assert (run.exit_code, "SUPPORT_BOT_SECRET" in run.output) == (1, True)
 
 
