@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import pytest
 from click.testing import CliRunner
+from fastapi import FastAPI
 from helpers.bases import small_base
 
 import rag
@@ -401,9 +402,35 @@ def test_in_the_terminal(tmp_path, monkeypatch) -> None:
 
 def test_it_serves_nobody_else_without_a_secret(tmp_path, monkeypatch) -> None:
     monkeypatch.delenv("SUPPORT_BOT_SECRET", raising=False)
-    command = ["serve", "--kb", str(tmp_path), "--reply-to", "http://x", "--host", "0.0.0.0"]
+    command = ["serve", "--kb", str(tmp_path), "--reply-to", "http://x", "--agents", "C1", "--host", "0.0.0.0"]
     run = CliRunner().invoke(cli, command)
     assert (run.exit_code, "SUPPORT_BOT_SECRET" in run.output) == (1, True)
+
+
+def test_the_channel_of_the_people_is_named(tmp_path, monkeypatch) -> None:
+    small_base(tmp_path, {"bt3.md": TEXTS["bt3.md"]})[0].close()
+    for name, value in {"EMBEDDER": "hash", "LLM": "none", "READER": "none"}.items():
+        monkeypatch.setenv(f"WELLSPRING_{name}", value)
+    posted: list[dict[str, str]] = []
+    client = chat_service(lambda told: posted.append(told) or httpx.Response(200, json={"ok": True}), monkeypatch)
+
+    async def talk(app: FastAPI) -> None:
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as customers,
+        ):
+            for text, channel in (("human", "C7"), ("done customer", "C024BE91L")):
+                assert await FakeChat(customers).type(text, channel=channel) == 200
+                await app.state.desk.rest()
+
+    monkeypatch.setattr("uvicorn.run", lambda app, **options: asyncio.run(talk(app)))
+    monkeypatch.delenv("SUPPORT_BOT_SECRET", raising=False)
+    command = ["serve", "--kb", str(tmp_path), "--reply-to", "http://x", "--agents", "C024BE91L"]
+    run = CliRunner().invoke(cli, command, catch_exceptions=False)
+    assert run.exit_code == 0, run.output
+    assert [one["channel"] for one in posted] == ["C7", "C024BE91L", "C7"]
+    assert "I am back" in posted[-1]["text"]
+    assert client.is_closed
 
 
 def test_examples_use_public_names_only() -> None:
