@@ -16,7 +16,7 @@ import uvicorn
 
 import rag
 
-from .app import create_app, poster
+from .app import Poster, create_app
 from .bot import Bot, Message
 from .client import FakeChat
 from .states import States
@@ -36,13 +36,13 @@ def _options(command: click.decorators.FC) -> click.decorators.FC:
 
 
 @contextmanager
-def _opened(kb: Path, groups: str, threshold: float, patience: int) -> Iterator[Bot]:
+def _opened(kb: Path, groups: str, *, agents: str = "agents", **options: Any) -> Iterator[Bot]:
     named = frozenset(group.strip() for group in groups.split(",") if group.strip())
     with (
         rag.open(kb, tell=lambda line: click.echo(line, err=True)) as base,
         closing(States(base.folder / "support_bot.sqlite")) as states,
     ):
-        yield Bot(base, states, groups=named, threshold=threshold, patience=patience)
+        yield Bot(base, states, groups=named, agents=agents, **options)
 
 
 @click.group()
@@ -53,6 +53,7 @@ def cli() -> None:
 @cli.command()
 @_options
 @click.option("--reply-to", required=True, help="Where messages are posted, such as Slack's chat.postMessage.")
+@click.option("--agents", required=True, metavar="CHANNEL", help="The people's channel, as events name it: C024BE91L.")
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option("--port", default=8710, show_default=True, type=click.IntRange(1, 65535))
 def serve(kb: Path, reply_to: str, host: str, port: int, **options: Any) -> None:
@@ -61,7 +62,8 @@ def serve(kb: Path, reply_to: str, host: str, port: int, **options: Any) -> None
     if not secret and host not in _LOOPBACK:
         raise click.ClickException("without SUPPORT_BOT_SECRET anybody could write: serve at 127.0.0.1 or set it")
     with _opened(kb, **options) as bot:
-        app = create_app(bot, poster(reply_to, os.environ.get("SUPPORT_BOT_TOKEN", "")), secret=secret)
+        send = Poster(reply_to, os.environ.get("SUPPORT_BOT_TOKEN", ""))
+        app = create_app(bot, send, secret=secret, close=send.close)
         uvicorn.run(app, host=host, port=port, log_level="warning")
 
 

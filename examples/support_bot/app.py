@@ -11,7 +11,6 @@ import time
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx
 from fastapi import FastAPI, Request
@@ -67,11 +66,17 @@ class Desk:
         if before is not None:
             await asyncio.wait([before])
         try:
-            for message in await asyncio.to_thread(self._bot.hear, user, channel, text):
-                await self._send(message)
+            messages = await asyncio.to_thread(self._bot.hear, user, channel, text)
         except Exception:
             # One customer's trouble is not that of the others.
             _log.exception("a message could not be answered")
+            return
+        for message in messages:
+            try:
+                await self._send(message)
+            except Exception:
+                # The next may be for somebody else: the people must hear of a customer whom nothing reaches.
+                _log.exception("a message to %s could not be delivered", message.channel)
 
     def _done(self, user: str, task: asyncio.Task[None]) -> None:
         self._waiting -= 1
@@ -79,7 +84,9 @@ class Desk:
             del self._last[user]
 
 
-def create_app(bot: Bot, send: Send, *, secret: str = "") -> FastAPI:
+def create_app(
+    bot: Bot, send: Send, *, secret: str = "", close: Callable[[], Awaitable[None]] | None = None
+) -> FastAPI:
     """Return the web application.
 
     Parameters
@@ -89,6 +96,8 @@ def create_app(bot: Bot, send: Send, *, secret: str = "") -> FastAPI:
     secret
         The signing secret: a request that is not signed with it is refused. "": all are taken, so that nobody but this
         machine may reach the address.
+    close
+        Called at the end, when everything is delivered.
     """
     desk = Desk(bot, send)
 
@@ -96,6 +105,8 @@ def create_app(bot: Bot, send: Send, *, secret: str = "") -> FastAPI:
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         yield
         await desk.rest()
+        if close is not None:
+            await close()
 
     app = FastAPI(title="Support bot", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.desk = desk
@@ -131,15 +142,33 @@ def create_app(bot: Bot, send: Send, *, secret: str = "") -> FastAPI:
     return app
 
 
-def poster(url: str, token: str = "") -> Send:
-    """Return what delivers messages by posting them to ``url``, as Slack's chat.postMessage takes them."""
-    client = httpx.AsyncClient(timeout=10, headers={"Authorization": f"Bearer {token}"} if token else {})
+class Poster:
+    """Delivers messages by posting them, as Slack's chat.postMessage takes them.
 
-    async def send(message: Message) -> None:
+    Parameters
+    ----------
+    url
+        Where to.
+    token
+        Who posts; "": nobody asks.
+    """
+
+    def __init__(self, url: str, token: str = "") -> None:
+        self._url = url
+        self._client = httpx.AsyncClient(timeout=10, headers={"Authorization": f"Bearer {token}"} if token else {})
+
+    async def __call__(self, message: Message) -> None:
+        """Deliver a message, in three tries.
+
+        Raises
+        ------
+        httpx.HTTPError
+            It is not delivered.
+        """
         for tried in range(1, _TRIES + 1):
             try:
-                told: dict[str, Any] = {"channel": message.channel, "text": message.text}
-                (await client.post(url, json=told)).raise_for_status()
+                told = {"channel": message.channel, "text": message.text}
+                _check(await self._client.post(self._url, json=told))
                 return
             except httpx.HTTPError as error:
                 if tried == _TRIES:
@@ -147,7 +176,20 @@ def poster(url: str, token: str = "") -> Send:
                 _log.warning("a message could not be delivered (%s), trying again", error)
                 await asyncio.sleep(tried)
 
-    return send
+    async def close(self) -> None:
+        """Release the connections."""
+        await self._client.aclose()
+
+
+def _check(response: httpx.Response) -> None:
+    """Raise where a message was not taken: Slack says so with status 200."""
+    response.raise_for_status()
+    try:
+        told = response.json()
+    except ValueError:
+        return
+    if isinstance(told, dict) and told.get("ok") is False:
+        raise httpx.HTTPError(f"the chat service says {told.get('error')!r}")
 
 
 async def _body(request: Request) -> bytes | None:

@@ -136,9 +136,7 @@ class Bot:
 
     def _summary(self, user: str, text: str, state: State, reason: str, answer: rag.Answer | None) -> str:
         """Return what the person who takes over must know."""
-        turns: Sequence[rag.KeptTurn] = ()
-        if state.conversation:
-            turns = self._kb.journal.turns(state.conversation, viewer=self._viewer(user))
+        turns = self._turns(user, state)
         if answer is not None:
             # It was kept as a turn, and is told by itself.
             turns = turns[:-1]
@@ -160,10 +158,17 @@ class Bot:
         state = self._states.get(user)
         if not state.with_person:
             return [Message(self._agents, say("summary", "unknown", user=escaped(user)))]
-        turns = self._kb.journal.turns(state.conversation, viewer=self._viewer(user)) if state.conversation else []
+        turns = self._turns(user, state)
         # What follows is another conversation.
         self._states.put(user, State(channel=state.channel))
         return [Message(state.channel, say(language_of(turns[-1].question if turns else ""), "resumed"))]
+
+    def _turns(self, user: str, state: State) -> Sequence[rag.KeptTurn]:
+        """Return what was said, as far as it can be had: a person takes over without it, too."""
+        try:
+            return self._kb.journal.turns(state.conversation, viewer=self._viewer(user)) if state.conversation else ()
+        except rag.RagError:
+            return ()
 
     def _conversation(self, viewer: rag.Viewer, state: State) -> str:
         kept = {one.id for one in self._kb.journal.conversations(viewer=viewer)} if state.conversation else set()

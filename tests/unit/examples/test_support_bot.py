@@ -8,15 +8,17 @@ import json
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from click.testing import CliRunner
+from fastapi import FastAPI
 from helpers.bases import small_base
 
 import rag
 from examples.support_bot.__main__ import cli
-from examples.support_bot.app import Desk, create_app, poster
+from examples.support_bot.app import Desk, Poster, create_app
 from examples.support_bot.bot import Bot, Message
 from examples.support_bot.client import FakeChat, signed
 from examples.support_bot.states import States
@@ -175,6 +177,17 @@ def test_a_person_takes_over_what_the_documents_do_not_say(bot) -> None:
     assert summary.count("elephant") == 1
 
 
+def test_a_person_takes_over_though_the_conversation_is_deleted(bot, kb, states) -> None:
+    bot.hear("deletes", "here", "How much does the BT3 cost?")
+    viewer = rag.Viewer("deletes")
+    (talk,) = kb.journal.conversations(viewer=viewer)
+    kb.journal.delete(talk.id, viewer=viewer)
+    messages = bot.hear("deletes", "here", "human")
+    assert "passing you on to a person" in here(messages)
+    assert "deletes needs a person: asked for one." in agents(messages)
+    assert "I am back" in here(bot.hear("p", "agents", "done deletes"))
+
+
 def test_patience(kb, states) -> None:
     bot = Bot(kb, states, threshold=0.35, patience=2)
     assert "I am not sure of that" in here(bot.hear("u", "here", "Which colour has the elephant in Paris?"))
@@ -317,17 +330,58 @@ def test_trouble_with_one_message_does_not_stop_the_next(bot, caplog) -> None:
     assert "could not be answered" in caplog.text
 
 
-def test_a_delivery_is_tried_again(monkeypatch) -> None:
+def chat_service(answer: Callable[[dict[str, str]], httpx.Response], monkeypatch) -> httpx.AsyncClient:
+    """Return the client that the next poster has: ``answer`` takes what it posts."""
+    transport = httpx.MockTransport(lambda request: answer(json.loads(request.content)))
+    client, kind = httpx.AsyncClient(transport=transport), httpx.AsyncClient
+
+    def make(**options: Any) -> httpx.AsyncClient:
+        if "headers" not in options:
+            return kind(**options)
+        client.headers.update(options["headers"])
+        return client
+
+    monkeypatch.setattr("examples.support_bot.app.httpx.AsyncClient", make)
+    return client
+
+
+@pytest.mark.parametrize("refusal", [httpx.Response(500), httpx.Response(200, json={"ok": False, "error": "no"})])
+def test_a_delivery_is_tried_again(monkeypatch, refusal) -> None:
     got: list[dict[str, str]] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        got.append({**json.loads(request.content), "token": request.headers["Authorization"]})
-        return httpx.Response(500 if len(got) < 2 else 200)
+    def answer(told: dict[str, str]) -> httpx.Response:
+        got.append(told)
+        return refusal if len(got) < 2 else httpx.Response(200, text="ok")
 
-    client = httpx.AsyncClient(transport=httpx.MockTransport(answer), headers={"Authorization": "Bearer t"})
-    monkeypatch.setattr("examples.support_bot.app.httpx.AsyncClient", lambda **options: client)
-    asyncio.run(poster("http://chat/post", "t")(Message("c", "hi")))
-    assert got == [{"channel": "c", "text": "hi", "token": "Bearer t"}] * 2
+    client = chat_service(answer, monkeypatch)
+    asyncio.run(Poster("http://chat/post", "t")(Message("c", "hi")))
+    assert got == [{"channel": "c", "text": "hi"}] * 2
+    assert client.headers["Authorization"] == "Bearer t"
+
+
+def test_a_message_that_is_never_taken_is_no_delivery(monkeypatch) -> None:
+    monkeypatch.setattr("examples.support_bot.app._TRIES", 1)
+    chat_service(lambda told: httpx.Response(200, json={"ok": False, "error": "channel_not_found"}), monkeypatch)
+    with pytest.raises(httpx.HTTPError, match="channel_not_found"):
+        asyncio.run(Poster("http://chat/post")(Message("c", "hi")))
+
+
+def test_the_people_hear_of_a_customer_whom_nothing_reaches(bot, caplog) -> None:
+    got: list[str] = []
+
+    async def send(message: Message) -> None:
+        if message.channel != "agents":
+            raise OSError("broken")
+        got.append(message.text)
+
+    async def main() -> None:
+        desk = Desk(bot, send)
+        desk.take("1", "unreached", "here", "I want to talk to a person")
+        await desk.rest()
+
+    asyncio.run(main())
+    assert "unreached needs a person" in got[0]
+    assert "a message to here could not be delivered" in caplog.text
 
 
 def test_in_the_terminal(tmp_path, monkeypatch) -> None:
@@ -348,8 +402,35 @@ def test_in_the_terminal(tmp_path, monkeypatch) -> None:
 
 def test_it_serves_nobody_else_without_a_secret(tmp_path, monkeypatch) -> None:
     monkeypatch.delenv("SUPPORT_BOT_SECRET", raising=False)
-    run = CliRunner().invoke(cli, ["serve", "--kb", str(tmp_path), "--reply-to", "http://x", "--host", "0.0.0.0"])
+    command = ["serve", "--kb", str(tmp_path), "--reply-to", "http://x", "--agents", "C1", "--host", "0.0.0.0"]
+    run = CliRunner().invoke(cli, command)
     assert (run.exit_code, "SUPPORT_BOT_SECRET" in run.output) == (1, True)
+
+
+def test_the_channel_of_the_people_is_named(tmp_path, monkeypatch) -> None:
+    small_base(tmp_path, {"bt3.md": TEXTS["bt3.md"]})[0].close()
+    for name, value in {"EMBEDDER": "hash", "LLM": "none", "READER": "none"}.items():
+        monkeypatch.setenv(f"WELLSPRING_{name}", value)
+    posted: list[dict[str, str]] = []
+    client = chat_service(lambda told: posted.append(told) or httpx.Response(200, json={"ok": True}), monkeypatch)
+
+    async def talk(app: FastAPI) -> None:
+        async with (
+            app.router.lifespan_context(app),
+            httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as customers,
+        ):
+            for text, channel in (("human", "C7"), ("done customer", "C024BE91L")):
+                assert await FakeChat(customers).type(text, channel=channel) == 200
+                await app.state.desk.rest()
+
+    monkeypatch.setattr("uvicorn.run", lambda app, **options: asyncio.run(talk(app)))
+    monkeypatch.delenv("SUPPORT_BOT_SECRET", raising=False)
+    command = ["serve", "--kb", str(tmp_path), "--reply-to", "http://x", "--agents", "C024BE91L"]
+    run = CliRunner().invoke(cli, command, catch_exceptions=False)
+    assert run.exit_code == 0, run.output
+    assert [one["channel"] for one in posted] == ["C7", "C024BE91L", "C7"]
+    assert "I am back" in posted[-1]["text"]
+    assert client.is_closed
 
 
 def test_examples_use_public_names_only() -> None:
