@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from importlib.metadata import version
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, unquote
 
 import mcp_types as types
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
 from mcp.shared.exceptions import MCPError
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 import rag
 
@@ -48,7 +48,7 @@ def make_server(kb: rag.Wellspring, viewer: rag.Viewer) -> Server[Any]:
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {asked.name!r}; there are {', '.join(tools)}")
         try:
-            tool.get_input_schema().model_validate(asked.arguments or {})
+            cast(type[BaseModel], tool.get_input_schema()).model_validate(asked.arguments or {})
         except ValidationError:
             return _failed(f"{asked.name} takes {', '.join(tool.args)}, as text")
         call = {"type": "tool_call", "id": "", "name": asked.name, "args": asked.arguments or {}}
