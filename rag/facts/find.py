@@ -11,11 +11,12 @@ from rag.facts.kin import parents, spouse_is_of_parent
 from rag.facts.life import read_life
 from rag.facts.mentions import in_tables, looked_up, told_of
 from rag.facts.origin import origin_on, place_country
-from rag.facts.pages import Library, Page, bare, plain
+from rag.facts.pages import NAMED, Library, Page, bare, plain
 from rag.facts.patterns import Property, properties
 from rag.facts.people import sex_of, trimmed
 from rag.facts.records import Fact
 from rag.facts.related import from_graph
+from rag.facts.subject import places_of, speaks_of
 from rag.records import Passage
 
 _LIFE = frozenset(["birth_date", "birth_place", "death_date", "death_place"])
@@ -30,6 +31,7 @@ _IN_LEAD, _FIRST, _LATER, _INVERTED, _PARTNER = 0.97, 0.93, 0.85, 0.8, 0.62
 """How sure a fact is that stands in the parenthesis of a page's beginning, in the first sentences, further down, on the
 page of the value, and as the spouse of the other parent."""
 _FIRST_SENTENCES = 3
+_IN_ITS_PARENTHESIS = re.compile(r"[^()（）A-Z]*[(（][^()（）]*")
 
 
 class Finder:
@@ -83,7 +85,7 @@ class Finder:
                 break
             told = [
                 replace(self._whole(fact), subject=name, sure=fact.sure * score * wanted.trust)
-                for fact in self._on(page, wanted)
+                for fact in self._on(page, wanted, "" if _bears(page, name, score) else name)
             ]
             found += told
         if not found:
@@ -111,29 +113,32 @@ class Finder:
         longer = [title for title in titles if len(title) > len(fact.value) and rest.startswith(title)]
         return replace(fact, value=max(longer, key=len)) if longer else fact
 
-    def _on(self, page: Page, wanted: Property) -> Iterator[Fact]:
-        """Yield what a page tells of its own thing."""
+    def _on(self, page: Page, wanted: Property, name: str = "") -> Iterator[Fact]:
+        """Yield what a page tells of its own thing; where that is only taken to be ``name``, nothing told of others."""
         if wanted.value == "country":
             yield from self._origin(page, wanted)
             return
         if wanted.key in _LIFE:
-            yield from _life(page, wanted.key)
+            yield from _life(page, wanted.key, name)
         if wanted.key == "lifespan":
             yield from _lifespan(page)
             return
         if wanted.key in ("father", "mother", "parent"):
             yield from parents(page, wanted.key, self._sex)
-        yield from self._patterns(page, wanted)
+        yield from self._patterns(page, wanted, name)
         yield from from_graph(self._library.graph, page, wanted)
         yield from in_tables(self._library, page.title, wanted.labels, wanted.key, self._language, page=page)
 
-    def _patterns(self, page: Page, wanted: Property) -> Iterator[Fact]:
+    def _patterns(self, page: Page, wanted: Property, name: str = "") -> Iterator[Fact]:
         for number, (passage, start, end) in enumerate(page.sentences):
             sentence = passage.text[start:end]
+            named = places_of(name, sentence, passage.language) if name else []
             for text in wanted.patterns(passage.language):
                 lowered = sentence[:1].lower() + sentence[1:]
                 for match in [*text.finditer(sentence)] or text.finditer(lowered):
                     if wanted.key == "spouse" and spouse_is_of_parent(sentence, match.start()):
+                        continue
+                    if named and not speaks_of(sentence, named, match, passage.language):
                         continue
                     sure = _FIRST if number < _FIRST_SENTENCES else _LATER
                     fact = made(
@@ -212,13 +217,21 @@ def made(
     return Fact(subject, wanted.key, written, key, passage, *sentence, sure)
 
 
-def _life(page: Page, key: str) -> Iterator[Fact]:
+def _bears(page: Page, name: str, score: float) -> bool:
+    """Tell whether a page bears a name: as its title, or as the graph knows; else only its words speak of it."""
+    return score >= NAMED or plain(bare(name).split(",")[0]) == plain(bare(page.title).split(",")[0])
+
+
+def _life(page: Page, key: str, name: str = "") -> Iterator[Fact]:
     if not page.sentences or page.passages[0].start:
         return
     passage = page.passages[0]
     life = read_life(passage.text[:500], passage.language)
     value = getattr(life, key) if life else None
     if value is None:
+        return
+    named = places_of(name, passage.text[: value[0]], passage.language) if name else []
+    if named and not any(_IN_ITS_PARENTHESIS.fullmatch(passage.text, end, value[0]) for _, end in named):
         return
     held = [s for s in page.sentences if s[0] is passage and s[1] <= value[0] < s[2]]
     sentence = (held[0][1], max(held[0][2], value[1])) if held else (0, value[1])

@@ -11,6 +11,7 @@ from rag.facts.pages import Library, Page, bare, plain
 from rag.facts.patterns import DATE, Property, pattern, properties
 from rag.facts.people import trimmed
 from rag.facts.records import Fact
+from rag.facts.subject import places_of, speaks_of
 from rag.records import Passage
 
 _LINE = re.compile(r"[^\n]+")
@@ -21,18 +22,19 @@ _TOLD, _ROW, _LINES, _LOOSE = 0.75, 0.92, 0.85, 0.7
 
 
 def told_of(library: Library, name: str, wanted: Property, language: str) -> Iterator[Fact]:
-    """Yield what sentences that name a thing before a property's pattern tell of it."""
+    """Yield what sentences that name a thing before a property's pattern tell of it, and of nothing named between."""
     asked = plain(bare(name))
     for page in library.pages:
         for passage, start, end in page.sentences:
             sentence = passage.text[start:end]
             if asked not in plain(sentence):
                 continue
+            named = places_of(name, sentence, passage.language)
             for text in wanted.patterns(passage.language):
-                match = text.search(sentence)
-                if match is None or asked not in plain(sentence[: match.start("value")]):
-                    continue
-                if re.search(r"[;]", sentence[: match.start()]):
+                match = next(
+                    (m for m in text.finditer(sentence) if speaks_of(sentence, named, m, passage.language)), None
+                )
+                if match is None:
                     continue
                 if fact := _fact(name, wanted.key, wanted.value, passage, (start, end), _span(start, match), _TOLD):
                     yield fact

@@ -24,6 +24,8 @@ _NAMED = 200
 _SAME, _BARE, _SHORT, _ALIAS, _TOLD, _WORDS = 1.0, 0.97, 0.85, 0.9, 0.85, 0.7
 """How sure it is that a page is about a name: its title is the name; but for parentheses; but for a title of nobility;
 by the graph's aliases; its beginning says the name; its beginning has all words of it."""
+NAMED = _ALIAS
+"""A page that fits less well does not bear the name."""
 ENOUGH = 0.8
 """A page that fits less well is looked for elsewhere first."""
 
