@@ -48,11 +48,7 @@ def make_server(kb: rag.Wellspring, viewer: rag.Viewer) -> Server[Any]:
         if tool is None:
             raise MCPError(types.INVALID_PARAMS, f"there is no tool {asked.name!r}; there are {', '.join(tools)}")
         try:
-<<<<<<< HEAD
             cast(type[BaseModel], tool.get_input_schema()).model_validate(asked.arguments or {})
-=======
-            tool.get_input_schema()(**(asked.arguments or {}))
->>>>>>> fix-sdk
         except ValidationError:
             return _failed(f"{asked.name} takes {', '.join(tool.args)}, as text")
         call = {"type": "tool_call", "id": "", "name": asked.name, "args": asked.arguments or {}}
