@@ -21,6 +21,9 @@ def sheet(answer: Locator, page: int) -> Locator:
 
 def test_a_citation_opens_at_its_page_beside_the_answer(open_page: Callable[..., Page], shoot: Shoot) -> None:
     page = open_page(width=1440, height=1180)
+    ask(page, EXTENSION)  # loads the models
+    page.get_by_text(EN("talks.new")).click()
+    expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
     answer = ask(page, LEAVE)
     chip(answer, 1).click()
     picture = sheet(answer, 3)
