@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from knowledge.language import search_tokens
 from rag.evidence import Chosen, Evidence
-from rag.exact import Exact
+from rag.exact import Exact, is_negated
 from rag.question import AskedQuestion
 from rag.reader import Span
 from rag.records import Passage
@@ -108,11 +108,15 @@ def same(one: str, other: str) -> bool:
 
     Numbers, units, months and "not" must fit, too: "$20" is not "€20", and three days are not thirteen.
     """
-    words, others = search_tokens(one), search_tokens(other)
+    words, others = set(search_tokens(one)), set(search_tokens(other))
     if not words or not others:
         return one.strip().casefold() == other.strip().casefold()
-    short, long = sorted((set(words), set(others)), key=len)
-    return short <= long and Exact.of(one).may_be(Exact.of(other))
+    if not (words <= others or others <= words):
+        return False
+    short, long = (one, other) if len(words) <= len(others) else (other, one)
+    # "3 hours" may be the beginning of "3 hours 42 minutes"; a mere number is not that of "10 - 20".
+    begins = long.casefold().startswith(f"{short.casefold()} ") and short[-1:].isalpha() and not is_negated(long)
+    return begins or Exact.of(short).may_be(Exact.of(long))
 
 
 def _held(asked: AskedQuestion, passage: Passage) -> float:

@@ -69,6 +69,7 @@ def test_names_stand_inside_a_sentence() -> None:
         ("5 million", "5 million euros"),
         ("twenty days", "20 twenty days"),
         ("二十天", "二十天"),
+        ("3 hours", "3 hours 42 minutes"),
     ],
 )
 def test_answers_that_may_be_the_same(one: str, other: str) -> None:
