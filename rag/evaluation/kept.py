@@ -211,6 +211,10 @@ class Evaluations:
             if entry["id"] in seen:
                 raise DatasetError(f"{name} has two questions with the id {entry['id']}")
             seen.add(entry["id"])
+        try:
+            json.dumps(made, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            raise DatasetError(f"{name} holds half a character (a lone surrogate)") from error
         return made
 
 

@@ -83,6 +83,7 @@ def test_a_file_is_run_shown_compared_and_deleted(make: Make) -> None:
         (b'[{"question": "x?", "answers": "14"}]', '"answers" of entry 1'),
         (b'[{"id": 1, "question": "x?"}, {"id": 1, "question": "y?"}]', "two questions with the id 1"),
         (b"[" * 100_000, "is not JSON"),
+        (b'[{"question": "lone \\ud800?"}]', "half a character"),
     ],
 )
 def test_a_bad_file_is_told_in_one_line_and_leaves_nothing(make: Make, data: bytes, told: str) -> None:
