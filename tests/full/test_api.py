@@ -280,11 +280,14 @@ def test_the_contract_holds_for_made_up_requests(tmp_path: Path) -> None:
     # Without admin: made-up sources are places of this machine.
     _, key = keys.create("made up", scopes=SCOPES.keys() - {"admin"}, rate="1000000/minute")
     keys.close()
-    # That a body is too large is told before it is read. That seed and top_p need temperature 0 is more than a schema
-    # can say.
+    # That a body is too large is told before it is read. That seed and top_p need temperature 0, and which files are
+    # read, is more than a schema can say.
     (tmp_path / "schemathesis.toml").write_text(
         "[checks.negative_data_rejection]\nexpected-statuses = [400, 401, 403, 404, 405, 409, 413, 422]\n"
-        '[[operations]]\ninclude-path = "/v1/chat/completions"\nchecks.positive_data_acceptance.enabled = false\n',
+        + "".join(
+            f'[[operations]]\ninclude-path = "{path}"\nchecks.positive_data_acceptance.enabled = false\n'
+            for path in ("/v1/chat/completions", "/api/documents")
+        ),
         encoding="utf-8",
     )
     with served(folder, "--llm", "none", env={"WELLSPRING_EMBEDDER": "hash"}) as (child, url):
