@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -142,10 +143,10 @@ def test_a_folder_of_this_machine_is_indexed(open_page: Callable[..., Page], tmp
     expect(page.get_by_test_id("stAlert")).to_contain_text("missing", timeout=PATIENCE)
     expect(page.get_by_text("Traceback")).to_have_count(0)
     find(page, "")
-    page.get_by_text(re.compile(r"^\s*" + EN("library.sources", count="").rstrip(")"))).click()
-    source = page.get_by_test_id("stLayoutWrapper").filter(has_text=str(tmp_path)).last
-    source.get_by_role("button", name=EN("library.source_forget")).click()
-    page.get_by_role("button", name=EN("library.source_forget_confirm"), exact=True).click()
+    page.get_by_text(re.compile(re.escape(EN("library.sources", count="").rstrip(")")) + r"\d")).click()
+    key = f"{zlib.crc32(str(tmp_path).encode()):08x}"
+    page.locator(f".st-key-forget-{key} button").first.click()
+    page.locator(f".st-key-forget-confirm-{key} button").click()
     expect(page.get_by_text(EN("library.failures", count=1), exact=True)).to_have_count(0, timeout=PATIENCE)
 
 
