@@ -43,7 +43,8 @@ check: setup
 
 test: models
 	@sh tests/chromium.sh
-	$(BIN)/python -m pytest tests
+	$(BIN)/python -m pytest tests/unit -n 2
+	$(BIN)/python -m pytest tests/full
 
 pipelines: models
 	OMP_NUM_THREADS=1 $(BIN)/python -m knowledge.pipelines.training.train --data $(DATA)

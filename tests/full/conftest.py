@@ -45,7 +45,8 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         yield url
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: as long as Playwright is open, asyncio cannot run anything else in this thread.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.fail(f"{CHROMIUM} is missing: run 'apt-get install chromium fonts-noto-cjk' as root")
