@@ -31,7 +31,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 viewer_option = click.option(
     "--viewer", metavar="ID[,GROUP…]", help="On whose behalf; default: what everyone may read."
 )
-llm_option = click.option("--llm", help="builtin, provider:model, hf:NAME or a GGUF file.")
+llm_option = click.option("--llm", help="builtin, provider:model, hf:NAME, a GGUF file, or none.")
 asking = stacked(kb_option, viewer_option, json_option)
 indexing = stacked(
     kb_option,
