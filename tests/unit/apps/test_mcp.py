@@ -73,7 +73,7 @@ def test_tools(kb, tmp_path, mode) -> None:
 
 def test_each_server_has_its_viewer(kb) -> None:
     async def ann(client: Client) -> None:
-        assert "77" not in await told(client, "ask_documents", question=SECRET)
+        assert "77 pounds" not in await told(client, "ask_documents", question=SECRET)
         assert "Falcon" not in await told(client, "search_documents", query=SECRET)
         listed = (await client.list_resources()).resources
         assert [resource.name for resource in listed] == ["BT3"]
