@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
 from contextvars import copy_context
 from typing import TypeVar
@@ -75,10 +75,10 @@ def _in_context(work: Callable[[], None]) -> asyncio.Future[None]:
     return asyncio.get_running_loop().run_in_executor(None, copy_context().run, work)
 
 
-async def last_answer(events: AsyncIterator[Event]) -> Answer:
+async def last_answer(events: AsyncGenerator[Event]) -> Answer:
     """Return the answer that a stream ends with."""
     answer = None
-    async with aclosing(events) as stream:  # type: ignore[type-var]
+    async with aclosing(events) as stream:
         async for event in stream:
             if isinstance(event, Final):
                 answer = event.answer

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -158,7 +158,7 @@ class Conversation:
         """``ask`` for asyncio."""
         return await last_answer(self.astream(question))
 
-    def astream(self, question: str, *, temperature: float | None = None) -> AsyncIterator[Event]:
+    def astream(self, question: str, *, temperature: float | None = None) -> AsyncGenerator[Event]:
         """``stream`` for asyncio. When it is left or cancelled, the work behind it stops at its next event."""
         return in_thread(lambda: self.stream(question, temperature=temperature))
 

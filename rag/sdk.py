@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -168,7 +168,7 @@ class Wellspring(Library):
 
     def astream(
         self, question: str, *, viewer: Viewer = LOCAL, temperature: float | None = None
-    ) -> AsyncIterator[Event]:
+    ) -> AsyncGenerator[Event]:
         """``stream`` for asyncio. When it is left or cancelled, the work behind it stops at its next event."""
         return in_thread(lambda: self.stream(question, viewer=viewer, temperature=temperature))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -18,7 +19,7 @@ class _Stopped(Exception):
     """Raised inside the work to end it."""
 
 
-class Background:
+class Background(ABC):
     """One piece of work. Written by its thread, read by the pages.
 
     Parameters
@@ -62,9 +63,9 @@ class Background:
         """Return when it has ended, or after ``seconds``."""
         self._thread.join(seconds)
 
+    @abstractmethod
     def work(self) -> None:
         """Do it; ``go_on`` is to be called now and then."""
-        raise NotImplementedError
 
     def go_on(self) -> None:
         """End the work here if it is to stop."""

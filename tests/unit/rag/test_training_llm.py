@@ -157,7 +157,6 @@ def test_validation_counts_replies_that_greedy_decoding_would_write() -> None:
 
 
 def lora_task() -> ReplyTask:
-    pytest.importorskip("peft")
     sheets = [packed(), packed(beginning=(4, 5, 6))]
     return ReplyTask(add_lora(tiny_model(), Lora(rank=4, alpha=8)), sheets, sheets)
 
@@ -196,7 +195,6 @@ def test_a_run_that_was_cut_off_ends_where_it_would_have(tmp_path: Path) -> None
 
 def trained_adapter(folder: Path) -> Any:
     """Write an adapter with random weights into ``folder`` and return the model that has it."""
-    pytest.importorskip("peft")
     model = add_lora(tiny_model(), Lora(rank=4, alpha=8))
     torch.manual_seed(1)
     for name, weight in model.named_parameters():
@@ -373,7 +371,6 @@ def test_adapters_are_for_local_models(tmp_path: Path) -> None:
 
 
 def test_a_model_without_such_modules_takes_no_adapter() -> None:
-    pytest.importorskip("peft")
     with pytest.raises(TrainingError, match="takes no adapter"):
         add_lora(tiny_model(), Lora(modules=("qkv",)))
 
@@ -402,7 +399,6 @@ def test_training_goes_on_from_an_adapter(tmp_path: Path) -> None:
 
 
 def test_an_adapter_of_another_model_is_not_gone_on_from(tmp_path: Path) -> None:
-    pytest.importorskip("peft")
     q = "model.layers.{}.self_attn.q_proj"
     with pytest.raises(ModelError, match="cannot read the adapter"):
         open_lora(tiny_model(), tmp_path / "none")
