@@ -17,9 +17,15 @@ _NEAR = 0.05
 _SURE = 0.5
 _CLEAR = 2.0
 """A short answer this many times as sure as any other leaves no doubt, once it is sure."""
+_FAMILY = 0.15
+"""As ``_NEAR``, of sentences about other models of the family that a question names."""
+_HELD = 0.2
+"""The part of a question that a sentence must hold, 0 to 1: what holds less is about something else."""
 _MOST = 4
 """Options that are offered."""
 _WORD = re.compile(r"[^\W_]+")
+_MODEL = re.compile(r" [A-Za-z]{0,3}-?\d+[A-Za-z]?")
+"""What tells a model of a family of things."""
 _PRONOUN = re.compile(r"\b(?:it|they|them)\b|它", re.IGNORECASE)
 
 
@@ -46,7 +52,14 @@ def doubt_about(
     named = _names(kb, question, viewer)
     if first and not named and not _words(question):
         return Doubt()
+    if named and not answer.abstained and not _words(question, without=named):
+        # "What is Skerry?"
+        return None
     weighed = kb.weigh(question, viewer=viewer)
+    models = _models(kb, named, viewer)
+    family = several(_asked_of(models, weighed) or (models if answer.abstained else []))
+    if family:
+        return Doubt(tuple(sorted(family[:_MOST])))
     if _clear(weighed):
         return None
     near = _near(weighed)
@@ -57,12 +70,12 @@ def doubt_about(
     return Doubt() if first and not named and answer.abstained and _PRONOUN.search(question) else None
 
 
-def _words(question: str) -> list[str]:
+def _words(question: str, *, without: Iterable[str] = ()) -> list[str]:
     """Return the words that tell what a question is about."""
     empty = empty_words()
     told = question.lower()
-    for word in sorted((word for word in empty if not word.isascii()), key=len, reverse=True):
-        told = told.replace(word, " ")
+    for word in sorted((*without, *(word for word in empty if not word.isascii())), key=len, reverse=True):
+        told = told.replace(word.lower(), " ")
     return [word for word in _WORD.findall(told) if word not in empty]
 
 
@@ -93,8 +106,32 @@ def _near(weighed: Any) -> list[Any]:
     """Return the sentences that answer as well as the best, each text once."""
     fit = [one for one in weighed.ranked if one.fits]
     best = max((one.score for one in fit), default=0.0)
-    near = [one for one in fit if one.score >= best - _NEAR and one.coverage > 0]
+    near = [one for one in fit if one.score >= best - _NEAR and one.coverage >= _HELD]
     return list({" ".join(one.text.split()): one for one in near}.values())
+
+
+def _models(kb: rag.Wellspring, named: list[str], viewer: rag.Viewer) -> list[str]:
+    """Return the models of a family of things that a question names: "Skerry 15" and "Skerry 40" of "Skerry"."""
+    known = _once(entity.name for name in named for entity in kb.graph(viewer=viewer).entities(contains=name))
+    return [
+        one
+        for one in known
+        if any(_MODEL.fullmatch(one[len(name) :]) and one.lower().startswith(name.lower()) for name in named)
+    ]
+
+
+def _asked_of(models: list[str], weighed: Any) -> list[str]:
+    """Return the models that sentences which answer about as well as the best are about, if the best is about one."""
+
+    def about(one: Any) -> list[str]:
+        told = f"{one.passage.title}\n{one.text}".lower()
+        return [model for model in models if re.search(rf"\b{re.escape(model.lower())}(?![\w.])", told)]
+
+    fit = [one for one in weighed.ranked if one.fits and one.coverage > 0]
+    if not fit or len(about(fit[0])) != 1:
+        return []
+    near = [about(one) for one in fit if one.score >= fit[0].score - _FAMILY]
+    return _once(found[0] for found in near if len(found) == 1)
 
 
 def _longer_names(named: list[str], near: list[Any]) -> list[str]:
