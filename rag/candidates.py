@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.language import search_tokens
-from rag.evidence import Chosen, Evidence
+from rag.evidence import Chosen, Evidence, is_row
 from rag.exact import Exact, is_negated
 from rag.question import AskedQuestion
 from rag.reader import Span
@@ -19,6 +19,8 @@ _SAME_SCORE = -3.0
 MOST_AGREE = 3
 """Up to which documents that agree, or should, are counted."""
 _NEARLY = 0.7
+_RANGE = re.compile(r"(?<=[\w°%])\s*(?:to|–|~|至|到)\s*[+-]?\d[\d.,]*(?:\s?[^\W\d]{1,3}(?!\w)|\s?[°%]\w?)?")
+"""What a number goes on with that begins a range: "0.5 m to 40 m"."""
 _ASKS = re.compile(r"^(?:什么|怎么|怎样|如何|多少|谁|哪|为何|几|which|what|who|how|why|when|where)", re.IGNORECASE)
 """What a span begins with that asks, too."""
 
@@ -95,7 +97,9 @@ def candidates(
             start = item.passage.start + span.start
             if item.start <= start < item.end:
                 end = min(item.passage.start + span.end, item.end)
-                one = _candidate(asked, item, start, end, span.score, chosen)
+                if is_row(item) and (more := _RANGE.match(item.text, end - item.start)):
+                    end = item.start + more.end()
+                one = candidate(asked, item, start, end, chosen, score=span.score)
                 rival = rivals is not None and rivals.in_sentence(item, start, end)
                 found.append(replace(one, held=held[item.passage.number], rival=rival))
                 break
@@ -123,9 +127,10 @@ def _held(asked: AskedQuestion, passage: Passage) -> float:
     return asked.coverage(frozenset(search_tokens(f"{passage.title}\n{passage.text}")))
 
 
-def _candidate(
-    asked: AskedQuestion, item: Evidence, start: int, end: int, score: float, chosen: Chosen | None
+def candidate(
+    asked: AskedQuestion, item: Evidence, start: int, end: int, chosen: Chosen | None, *, score: float = 0.0
 ) -> Candidate:
+    """Return a stretch of a sentence as what may answer; the offsets are into ``Document.text``."""
     short = item.text[start - item.start : end - item.start].strip()
     words = set(search_tokens(short))
     in_chosen = chosen is not None and item.place in {other.place for other in chosen.evidence}

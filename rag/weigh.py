@@ -8,7 +8,8 @@ from itertools import accumulate
 from typing import Protocol
 
 from knowledge.embed import Embedder
-from rag.candidates import Candidate, candidates, same
+from rag.candidates import Candidate, candidate, candidates, same
+from rag.cells import answering_cell, cells
 from rag.cite import unmarked
 from rag.confidence import confidence, judged
 from rag.evidence import Chosen, Evidence, choose_evidence, follow_up, is_row, rank_evidence
@@ -72,6 +73,8 @@ class Weighed:
     """The sentences that answer by their words, without a reader."""
     found: tuple[Candidate, ...]
     """What may be the short answer, the surest first; empty where no reader reads the question's language."""
+    cell: Candidate | None = None
+    """The cell that answers, where what was chosen is a row that tells its columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ class Best:
     evidence: tuple[Evidence, ...]
     """The sentence, or two that a name joins; the last holds the answer."""
     candidate: Candidate | None
-    """The reader's span in them; None where it found none there."""
+    """The reader's span in them, or a row's cell; None where there is none."""
     sure: float
     """0 to 1: how likely they answer."""
 
@@ -114,8 +117,31 @@ def best_of(weighed: Weighed, language: str) -> Best | None:
     last = chosen.evidence[-1]
     inside = next((one for one in weighed.found if one.evidence.place == last.place), None)
     told = _MISSED if missed else words + (_MARK_UP if first else 0.0)
-    sure = max(told, inside.sure if inside and inside.fits else 0.0)
-    return Best(chosen.evidence, inside, round(min(1.0, max(0.0, sure)), 4))
+    sure = round(min(1.0, max(0.0, told, inside.sure if inside and inside.fits else 0.0)), 4)
+    if weighed.cell is not None:
+        row = weighed.cell.evidence.place
+        return Best(tuple(sorted(chosen.evidence, key=lambda item: item.place == row)), weighed.cell, sure)
+    if inside is not None and cells(last.text):
+        # In a row the reader finds odd words; but it reads labels that are not in the question's language.
+        told = inside.sure >= _HALF or (language == "zh" and inside.fits)
+        inside = inside if told and " | " not in inside.short else None
+    return Best(chosen.evidence, inside, sure)
+
+
+def _cell(asked: AskedQuestion, chosen: Chosen | None, embedder: Embedder) -> Candidate | None:
+    """Return the cell that answers, of the row that was chosen or of the one that another sentence leads to.
+
+    Of two rows of one table none is: they are compared.
+    """
+    rows = [item for item in chosen.evidence if cells(item.text)] if chosen else []
+    if chosen is None or not rows or len({tuple(cell.label for cell in cells(item.text)) for item in rows}) < len(rows):
+        return None
+    row = rows[-1]
+    told = {token for item in chosen.evidence if item is not row for token in item.tokens}
+    cell = answering_cell(asked, row.text, embedder, told=told)
+    if cell is None or not (cell.said or row is chosen.evidence[-1]):
+        return None
+    return candidate(asked, row, row.start + cell.start, row.start + cell.end, chosen)
 
 
 def _told_in_words(weighed: Weighed, words: float, language: str) -> bool:
@@ -196,7 +222,7 @@ class Weigher:
             spans += [replace(span, passage=span.passage + len(passages)) for span in more_spans]
             passages += more
             chosen, found = _judged(asked, ranked, spans, rivals)
-        return _renumbered(passages, ranked, chosen, found)
+        return _renumbered(passages, ranked, chosen, found, _cell(asked, chosen, self._embedder))
 
     def _bridged(
         self, asked: AskedQuestion, ranked: Sequence[Evidence], passages: Sequence[Passage], search: Search
@@ -233,7 +259,11 @@ def _overlap(one: Passage, other: Passage) -> bool:
 
 
 def _renumbered(
-    passages: Sequence[Passage], ranked: Sequence[Evidence], chosen: Chosen | None, found: Sequence[Candidate]
+    passages: Sequence[Passage],
+    ranked: Sequence[Evidence],
+    chosen: Chosen | None,
+    found: Sequence[Candidate],
+    cell: Candidate | None,
 ) -> Weighed:
     """Put the passages that hold the best answers first, and number them anew."""
     by_number = {passage.number: passage for passage in passages}
@@ -249,4 +279,5 @@ def _renumbered(
         tuple(map(moved, ranked)),
         replace(chosen, evidence=tuple(map(moved, chosen.evidence))) if chosen else None,
         tuple(replace(one, evidence=moved(one.evidence)) for one in found),
+        replace(cell, evidence=moved(cell.evidence)) if cell else None,
     )

@@ -1,0 +1,113 @@
+"""The cell of a table's row that answers a question: "Item: Marl 8 | Price GBP: 1265 | Delivery weeks: 3"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from knowledge.embed import Embedder
+from knowledge.language import HAN, search_tokens
+from rag.exact import Exact
+from rag.question import AskedQuestion
+
+_CELL = re.compile(r"(?P<label>[^|]{1,60}?)[:：] ?(?P<value>[^|]*[^|\s])")
+_SEPARATOR = " | "
+_SAID = 0.5
+"""A value of which the question says this part tells which row is meant, and answers nothing."""
+_WHOLE = 0.4
+"""What it counts, beside the part of the question that a label says, that the question says all of the label."""
+_FITS = 0.35
+"""What it counts that a value is of the kind that is asked for …"""
+_UNITS = 0.5
+"""… and that its currency is the question's."""
+_NEAR = 1.0
+"""What the cosine between question and label counts for."""
+_STANDS_OUT = 0.08
+"""How much better than the next one the best cell must be."""
+_YES_OR_NO = re.compile(r"\s*(?:is|are|was|were|do|does|did|can|may|must|has|have|will)\b", re.IGNORECASE)
+_WHEN = re.compile(r"\bwhen\b|\bdate\b|何时|日期", re.IGNORECASE)
+_HAN = re.compile(f"[{HAN}]")
+_BARE = re.compile(r"[+-]?[\d.,%]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a row that tells its columns itself."""
+
+    label: str
+    value: str
+    start: int
+    end: int
+    """Half-open character offsets, in the row's text, of what is to be shown: the value, and where that is a bare
+    number, its label, too."""
+    said: bool = False
+    """The question says a word of the label."""
+
+
+def cells(row: str) -> list[Cell]:
+    """Return the labelled cells of a row; none where it is not labelled."""
+    if _SEPARATOR not in row:
+        return []
+    found, at = [], 0
+    for part in row.split(_SEPARATOR):
+        if match := _CELL.fullmatch(part.rstrip()):
+            value = match["value"]
+            begins = match.start("label") if _BARE.fullmatch(value) else match.start("value")
+            found.append(Cell(match["label"].strip(), value, at + begins, at + match.end("value")))
+        at += len(part) + len(_SEPARATOR)
+    return found
+
+
+def answering_cell(asked: AskedQuestion, row: str, embedder: Embedder, *, told: Collection[str] = ()) -> Cell | None:
+    """Return the cell of a row that answers; None where no one stands out.
+
+    What the question says itself tells which row is meant. Of the other cells that one answers whose label says what
+    the question asks for, in its words or near them, and whose value is of that kind.
+
+    Parameters
+    ----------
+    told
+        Search tokens of what led to the row: the question's words among them do not ask for a cell.
+    """
+    found = cells(row)
+    said = {cell.label: _said(asked, cell.value) for cell in found}
+    left = [
+        cell for cell in found if said[cell.label] < _SAID and (asked.language == "zh" or not _HAN.search(cell.label))
+    ]
+    if len(found) < 2 or not left or _YES_OR_NO.match(asked.text):
+        return None
+    naming = {token for cell in found if said[cell.label] >= _SAID for token in search_tokens(cell.value)} | set(told)
+    wanted = {token: weight for token, weight in asked.weights.items() if token not in naming}
+    units = Exact.of(asked.text).units
+    labels = [_plain(cell.label) for cell in left]
+    words = [word for word in asked.words if not set(search_tokens(word)).isdisjoint(wanted)]
+    asking = " ".join([asked.text.split()[0], *words]) if words else asked.text
+    cosines = embedder.embed_passages(labels) @ embedder.embed_question(asking)
+    total = sum(wanted.values()) or 1.0
+    fitting = [cell for cell in left if asked.kinds and asked.fits(f", {_plain(cell.label)}: {cell.value}")]
+    if _WHEN.search(asked.text):
+        # A date answers better than a day of the week.
+        fitting = [cell for cell in fitting if any(c.isdigit() for c in cell.value)] or fitting
+    scored = []
+    for cell, label, cosine in zip(left, labels, cosines.tolist(), strict=True):
+        own = set(search_tokens(label))
+        held = sum(wanted.get(token, 0.0) for token in own) / total
+        held += _WHOLE * len(own & wanted.keys()) / max(1, len(own))
+        paid = bool(units & Exact.of(f"{label} {cell.value}").units)
+        score = held + _FITS * (cell in fitting) + _UNITS * paid + _NEAR * cosine
+        scored.append((score, replace(cell, said=held > 0)))
+    scored.sort(key=lambda one: -one[0])
+    if len(scored) > 1 and scored[0][0] < scored[1][0] + _STANDS_OUT:
+        return None
+    return scored[0][1]
+
+
+def _said(asked: AskedQuestion, value: str) -> float:
+    """Return the part of a value's words, 0 to 1, that the question says."""
+    tokens = set(search_tokens(value))
+    return len(tokens & asked.weights.keys()) / len(tokens) if tokens else 0.0
+
+
+def _plain(label: str) -> str:
+    return label.replace("_", " ").replace(".", " ")

@@ -1,0 +1,59 @@
+"""Which cell of a row answers; how well with the built-in embedder is in ``tests/full/test_cells.py``."""
+
+from __future__ import annotations
+
+import pytest
+
+from knowledge.language import search_tokens
+from knowledge.testing import HashEmbedder
+from rag.cells import answering_cell, cells
+from rag.question import AskedQuestion
+
+ROW = "Item code: K7 | Item: Kite 7 lamp | Price GBP: 86 | Price EUR: 101 | Delivery weeks: 2 | Remark: blue"
+
+
+def answered(question: str, row: str = ROW, told: str = "") -> str:
+    asked = AskedQuestion.read(question, idf=lambda token: 1.0)
+    cell = answering_cell(asked, row, HashEmbedder(), told=search_tokens(told))
+    return row[cell.start : cell.end] if cell else ""
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What does the Kite 7 lamp cost in euros?", "Price EUR: 101"),
+        ("How much is the Kite 7 lamp in pounds?", "Price GBP: 86"),
+        ("How many weeks does the delivery of a Kite 7 take?", "Delivery weeks: 2"),
+        ("What is the remark on the Kite 7 lamp?", "blue"),
+        ("What is the item code of the Kite 7 lamp?", "K7"),
+    ],
+)
+def test_the_cell_is_that_whose_label_is_asked_for(question, answer) -> None:
+    assert answered(question) == answer
+
+
+def test_no_cell_is_told_where_several_may_answer_or_none_can() -> None:
+    assert answered("What is the price of the Kite 7 lamp?") == ""
+    assert answered("Is the Kite 7 lamp blue?") == ""
+    assert answered("Remark?", "Remark: blue") == ""
+    assert cells("no labels | in this row") == []
+    assert cells("One: sentence, with a colon.") == []
+
+
+def test_the_words_that_led_to_a_row_do_not_ask_for_its_cell() -> None:
+    row = "id: T9 | name: Ada Berg | engineer: yes | extension: 5127"
+    question = "What is the extension of the engineer of the Kite 7?"
+    assert answered(question, row, told="Engineer of the Kite 7: Ada Berg") == "extension: 5127"
+
+
+def test_a_date_comes_before_a_day_of_the_week() -> None:
+    assert (
+        answered("On which date is the Kite day?", "Weekday: Friday | Date: 2026-06-19 | Event: Kite day")
+        == "2026-06-19"
+    )
+
+
+def test_chinese_labels() -> None:
+    row = "型号: P9 | 价格(元): 3200 | 保修期: 两年"
+    assert answered("P9 的保修期是多久？", row) == "两年"
+    assert answered("P9 多少钱？价格是多少？", row) == "价格(元): 3200"
