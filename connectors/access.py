@@ -46,7 +46,17 @@ class Viewer:
 
 
 def may_read(viewer: Viewer, access: Access) -> bool:
-    """Tell whether ``viewer`` may read a document with ``access``."""
+    """Tell whether ``viewer`` may read a document with ``access``.
+
+    Raises
+    ------
+    TypeError
+        ``viewer`` is something else, such as a name.
+    """
+    if not isinstance(viewer, Viewer):
+        raise TypeError(
+            f"the viewer {viewer!r} is no Viewer: write Viewer('ann'), or Viewer('ann', frozenset({{'hr'}}))"
+        )
     return not access.readers.isdisjoint(viewer.principals)
 
 

@@ -43,7 +43,10 @@ def open_knowledge_base(
     ------
     SettingsError, StoreError, GlossaryError
     """
-    return build(load_settings({"kb": folder, **overrides}), tell=tell)
+    settings = load_settings({"kb": folder, **overrides})
+    if tell and not (settings.kb / DATABASE).exists():
+        tell(f"there is no knowledge base in {settings.kb} yet: it is made, and empty")
+    return build(settings, tell=tell)
 
 
 def build(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
@@ -148,19 +149,33 @@ class Library:
                 self.store.remove_source(connector.id)
             raise
 
-    def upload(self, name: str, data: bytes | BinaryIO) -> Path:
-        """Keep a file in the knowledge base's own folder; ``sync(kb.uploads)`` indexes it. Returns where it lies.
+    def upload(self, name: str, data: bytes | BinaryIO, *, readers: Iterable[str] = (EVERYONE,)) -> Path:
+        """Keep a file in the knowledge base's own folder. Returns where it lies.
 
-        Only the last part of ``name`` counts. A file of the same name is replaced, all at once.
+        ``sync(kb.uploads)`` indexes it; one for certain readers ``sync(kb.uploads_for(readers), readers=readers)``.
+        Only the last part of ``name`` counts. A file of the same name, for the same readers, is replaced, all at once.
         """
         from rag.uploads import keep
 
-        return keep(self.uploads, name, data)
+        return keep(self.uploads_for(readers), name, data)
 
     @property
     def uploads(self) -> Path:
         """The folder of uploaded files."""
         return self.folder / "uploads"
+
+    def uploads_for(self, readers: Iterable[str]) -> Path:
+        """Return the folder of files that were uploaded for certain readers: a source of its own."""
+        named = sorted(Access.of(readers).readers)
+        if named == [EVERYONE]:
+            return self.uploads
+        digest = hashlib.sha256("\n".join(named).encode()).hexdigest()
+        return self.folder / "uploads-for" / digest[:16]
+
+    def is_upload(self, place: str | Path) -> bool:
+        """Tell whether a folder is one of uploaded files."""
+        folder = Path(place).absolute()
+        return folder == self.uploads.absolute() or folder.parent == (self.folder / "uploads-for").absolute()
 
     def delete(self, document_id: str) -> None:
         """Delete a document for good: an uploaded file itself; of another source, what is stored.
@@ -176,15 +191,15 @@ class Library:
 
         with self._writing:
             document = self.store.document(document_id)
-            if document is None and Path(document_id).parent == self.uploads.absolute():
+            if document is None and self.is_upload(Path(document_id).parent):
                 # It could not be read, so nothing is stored of it but the failure.
                 Path(document_id).unlink(missing_ok=True)
-                self.store.commit(ChangeSet(str(self.uploads.absolute()), recovered=(document_id,)))
+                self.store.commit(ChangeSet(str(Path(document_id).parent), recovered=(document_id,)))
                 return
             if document is None:
                 raise KnowledgeBaseError(f"there is no document {document_id!r}; 'rag documents' lists them")
             source = next(source for source in self.store.sources() if source.id == document.source)
-            if Path(document.source) == self.uploads.absolute():
+            if self.is_upload(document.source):
                 Path(document.id).unlink(missing_ok=True)
             else:
                 deleted = [*cast("list[str]", source.options.get(_DELETED, [])), document_id]

@@ -167,6 +167,9 @@ def _invalid(error: RequestValidationError) -> Problem:
     if first["type"] == "json_invalid":
         reason = first.get("ctx", {}).get("error", "")
         return Problem(400, f"The body is not JSON: {reason}.", code="invalid_json")
+    if first["type"] == "model_attributes_type" and isinstance(first.get("input"), bytes):
+        told = "The body is not taken for JSON: send it with the header 'Content-Type: application/json'."
+        return Problem(400, told, code="not_json")
     place = [str(part) for part in first["loc"] if part not in ("body", "query", "path", "header")]
     name = ".".join(place)
     sentence = f"{name}: {first['msg']}." if name else f"The request cannot be read: {first['msg']}."

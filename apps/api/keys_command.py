@@ -72,6 +72,9 @@ def create(
     who = rag.LOCAL if viewer is None else rag.Viewer.parse(viewer)
     if not who.id:
         raise click.UsageError("--viewer needs an id, as in --viewer ann,hr")
+    folder = rag.load_settings({"kb": kb}).kb
+    if not folder.is_dir():
+        raise click.ClickException(f"there is no knowledge base in {folder}: 'rag index PATH' makes one")
     with _opened(kb) as found:
         key, secret = found.create(name, scopes=scopes or DEFAULT_SCOPES, viewer=who, rate=rate, lifetime=expires)
     if as_json:

@@ -60,6 +60,7 @@ def _upload(session: Session) -> None:
             help=text("library.upload_help"),
             key="files",
         )
+        readers = _readers(session, key="upload_readers")
         sent = st.form_submit_button(text("library.upload_button"), type="primary", disabled=session.jobs.running)
     if not sent:
         return
@@ -69,13 +70,15 @@ def _upload(session: Session) -> None:
     saved = 0
     for file in files:
         try:
-            session.kb.upload(file.name, file.getvalue())
+            session.kb.upload(file.name, file.getvalue(), readers=readers or (rag.EVERYONE,))
             saved += 1
         except (OSError, rag.UploadError) as error:
             reason = plain(getattr(error, "strerror", None) or str(error))
             st.error(text("library.upload_failed", name=plain(file.name), reason=reason))
     if saved:
-        start(session, str(session.kb.uploads))
+        everyone = readers in (None, (rag.EVERYONE,))
+        folder = session.kb.uploads if everyone else session.kb.uploads_for(readers or ())
+        start(session, str(folder), readers=None if everyone else readers)
 
 
 def _folder(session: Session) -> None:
@@ -87,7 +90,7 @@ def _folder(session: Session) -> None:
             help=text("library.folder_help"),
             key="folder_path",
         )
-        readers = _readers(session)
+        readers = _readers(session, key="folder_readers")
         sent = st.form_submit_button(text("library.folder_button"), type="primary", disabled=session.jobs.running)
     if not sent:
         return
@@ -99,16 +102,14 @@ def _folder(session: Session) -> None:
     start(session, str(Path(named).expanduser()) if named.startswith("~") else named, readers=readers)
 
 
-def _readers(session: Session) -> tuple[str, ...] | None:
+def _readers(session: Session, *, key: str) -> tuple[str, ...] | None:
     """Ask who may read the documents: everyone, the viewer, or one of their groups. None: as remembered."""
     text, viewer = session.text, session.viewer
     if viewer == rag.LOCAL:
         return None
     names = {rag.EVERYONE: text("library.everyone"), f"user:{viewer.id}": text("library.only_me")}
     names |= {f"group:{name}": text("library.group", name=plain(name)) for name in sorted(viewer.groups)}
-    chosen = st.selectbox(
-        text("library.readers"), list(names), format_func=lambda one: names[one], key="folder_readers"
-    )
+    chosen = st.selectbox(text("library.readers"), list(names), format_func=lambda one: names[one], key=key)
     return (chosen,)
 
 

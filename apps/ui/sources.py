@@ -22,13 +22,16 @@ def listed(session: Session, documents: list[rag.DocumentInfo]) -> None:
     if not locations:
         return
     failures = session.kb.failures(viewer=session.viewer)
-    uploads = str(session.kb.uploads.absolute())
     with st.expander(text("library.sources", count=len(locations)), icon=":material/dns:"):
         for location in locations:
             count = sum(info.source == location for info in documents)
             below = (location.rstrip("/") + "/", f"zip://{location}")
             failed = sum(one.document_id == location or one.document_id.startswith(below) for one in failures)
-            name = text("library.source_uploads") if location == uploads else PurePosixPath(location).name or location
+            name = (
+                text("library.source_uploads")
+                if session.kb.is_upload(location)
+                else PurePosixPath(location).name or location
+            )
             told = text(
                 "library.source_counts",
                 documents=count,

@@ -69,7 +69,8 @@ def serve(kb: Path, reply_to: str, host: str, port: int, **options: Any) -> None
 
 @cli.command()
 @_options
-def chat(kb: Path, **options: Any) -> None:
+@click.option("--user", default="customer", show_default=True, help="Which customer: the bot remembers each.")
+def chat(kb: Path, user: str, **options: Any) -> None:
     """Talk to the bot in the terminal, through the same webhook; lines from a pipe are sent one by one."""
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
@@ -82,7 +83,7 @@ def chat(kb: Path, **options: Any) -> None:
         app = create_app(bot, send, secret="local")
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://bot") as client:
             chats.append(FakeChat(client, secret="local", show=click.echo))
-            await chats[0].converse(app.state.desk.rest)
+            await chats[0].converse(app.state.desk.rest, user=user)
 
     with _opened(kb, **options) as bot:
         asyncio.run(main(bot))

@@ -58,12 +58,13 @@ class FakeChat:
             headers |= signed(self._secret, body, int(time.time()))
         return (await self._client.post("/events", content=body, headers=headers)).status_code
 
-    async def converse(self, rest: Callable[[], Awaitable[None]]) -> None:
+    async def converse(self, rest: Callable[[], Awaitable[None]], *, user: str = "customer") -> None:
         """Send each line of standard input, and wait until ``rest``; a line ``agents: …`` is a person's."""
         while line := await asyncio.to_thread(sys.stdin.readline):
             text = line.strip()
             if not sys.stdin.isatty():
                 self._show(f"> {text}")
             for_agents = text.startswith("agents:")
-            await self.type(text.removeprefix("agents:").strip(), channel="agents" if for_agents else "here")
+            channel = "agents" if for_agents else "here"
+            await self.type(text.removeprefix("agents:").strip(), user=user, channel=channel)
             await rest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,6 +22,7 @@ from apps.api.service import Served, Service
 
 router = APIRouter(prefix="/api", tags=["documents"])
 _MOST_FILES = 100
+_PRINCIPAL = re.compile(r"\*|(?:user|group):.{1,200}")
 _FORM: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -34,7 +36,12 @@ _FORM: dict[str, Any] = {
                             "items": {"type": "string", "format": "binary"},
                             "minItems": 1,
                             "maxItems": _MOST_FILES,
-                        }
+                        },
+                        "readers": {
+                            "type": "array",
+                            "items": {"type": "string"},
+                            "description": "user:ID, group:NAME or *; without: whoever may read uploads.",
+                        },
                     },
                     "required": ["file"],
                     "additionalProperties": False,
@@ -151,12 +158,13 @@ async def upload(
 
     Where the key's viewer may not read what is uploaded, a file gets a name of its own instead and replaces none.
     Answers 201 when the job is over, 202 before. Everyone may read what is uploaded, unless the operator gave the
-    uploads other readers.
+    uploads other readers, or the form has fields 'readers': the key's viewer and groups, or '*'; of a key with the
+    scope admin, anyone.
     """
     # Read here and not by a parameter: not before the caller is known to be allowed it.
     async with request.form(max_files=_MOST_FILES, max_fields=_MOST_FILES) as form:
-        files = _files(form)
-        begun, ids = await service.work.store(_take, service, caller, files)
+        files, readers = _files(form), _readers(form, caller)
+        begun, ids = await service.work.store(_take, service, caller, files, readers)
     job = await ended(service, begun.id, wait)
     response.status_code = 201 if job.over else 202
     return Uploaded(documents=ids, job=Job.of(job, caller))
@@ -185,18 +193,32 @@ async def delete(id: Id, service: Served, caller: Annotated[Caller, needs("docum
 
 def _files(form: FormData) -> list[UploadFile]:
     files = [value for name, value in form.multi_items() if name == "file" and isinstance(value, UploadFile)]
-    if not files or len(files) != len(form.multi_items()):
+    if not files or len(files) + len(form.getlist("readers")) != len(form.multi_items()):
         raise Problem(
             400, "Send a form (multipart/form-data) with one or more files named 'file'.", code="no_file", param="file"
         )
     return files
 
 
-def _take(service: Service, caller: Caller, files: list[UploadFile]) -> tuple[sync.Job, list[str]]:
+def _readers(form: FormData, caller: Caller) -> list[str]:
+    """Return who shall read what is uploaded; nobody in particular: as all uploads."""
+    readers = [value.strip() for value in form.getlist("readers") if isinstance(value, str)]
+    if len(readers) != len(form.getlist("readers")) or not all(map(_PRINCIPAL.fullmatch, readers)):
+        raise Problem(400, "readers: write user:ID, group:NAME or *.", code="invalid_value", param="readers")
+    if not caller.may("admin") and not caller.viewer.principals.issuperset(readers):
+        raise Problem(
+            403, "readers: you may name yourself, your groups and *.", code="readers_not_allowed", param="readers"
+        )
+    return readers
+
+
+def _take(service: Service, caller: Caller, files: list[UploadFile], readers: list[str]) -> tuple[sync.Job, list[str]]:
     """Put files in their places and begin the job over them. Returns the job and the documents' ids."""
-    kb, uploads = service.kb, service.kb.uploads.absolute()
+    kb = service.kb
+    uploads = (kb.uploads_for(readers) if readers else kb.uploads).absolute()
+    options = {} if uploads == kb.uploads.absolute() else {"readers": readers}
     try:
-        named = [(_name(kb, caller.viewer, file.filename or ""), file.file) for file in files]
+        named = [(_name(kb, caller.viewer, file.filename or "", uploads), file.file) for file in files]
     except rag.UploadError as error:
         raise Problem(400, f"{error}.", code="file_not_read", param="file") from error
     kept: dict[str, None] = {}
@@ -207,17 +229,17 @@ def _take(service: Service, caller: Caller, files: list[UploadFile]) -> tuple[sy
     finally:
         # Also where a disk failed half-way: what lies there is indexed, or nobody would ever hear of it.
         if kept:
-            job = begin(service, caller, str(uploads), documents=tuple(kept), must=True)
+            job = begin(service, caller, str(uploads), documents=tuple(kept), must=True, **options)
     assert job is not None
     return job, list(kept)
 
 
-def _name(kb: rag.Wellspring, viewer: rag.Viewer, name: str) -> str:
+def _name(kb: rag.Wellspring, viewer: rag.Viewer, name: str, uploads: Path) -> str:
     """Return the name to keep a file under: one of its own where another's, which ``viewer`` may not read, could lie.
 
     Not only where one does lie: the name would tell.
     """
-    kept, uploads = rag.upload_name(name), kb.uploads.absolute()
+    kept = rag.upload_name(name)
     id = str(uploads / kept)
     readers = next((s.options.get("readers") for s in kb.store.sources() if Path(s.id) == uploads), None)
     hidden = readers is not None and viewer.principals.isdisjoint(cast("list[str]", readers))

@@ -10,6 +10,7 @@ import stat
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -189,6 +190,29 @@ def test_an_upload_replaces_nothing_that_its_viewer_may_not_read(tmp_path: Path)
         assert other != plan
         assert plan.read_text() == "The plan is Kestrel."
     keys.close()
+
+
+def test_an_upload_may_be_for_some_only(call: Callable[..., TestClient], kb: rag.Wellspring) -> None:
+    client = call("documents:write", "documents:read", viewer=BOARD)
+
+    def upload(*readers: str) -> Any:
+        parts = [("file", ("tern.txt", b"The Tern is grey.")), *(("readers", (None, one)) for one in readers)]
+        return client.post("/api/documents", files=parts, params={"wait": 60})
+
+    (id,) = upload("group:board").json()["documents"]
+    (open_id,) = upload().json()["documents"]
+    assert id != open_id
+    assert kb.document(id, viewer=BOARD) is not None
+    assert kb.document(id, viewer=ANN) is None
+    assert kb.document(open_id, viewer=ANN) is not None
+    assert "you may name yourself" in message(upload("user:ann"), 403)
+    assert "user:ID" in message(upload("board"), 400)
+    for one in (id, open_id):
+        assert client.delete("/api/documents", params={"id": one}).status_code == 200
+    client = call("admin")
+    (id,) = upload("user:eve").json()["documents"]
+    assert kb.document(id, viewer=ANN) is None
+    kb.delete(id)
 
 
 def test_why_a_job_failed_is_for_operators(

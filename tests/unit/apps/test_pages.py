@@ -217,6 +217,19 @@ def test_uploads_are_indexed(make: Make) -> None:
     assert (kb.uploads / "heron.txt").is_file()
 
 
+def test_an_upload_may_be_for_oneself(make: Make) -> None:
+    kb = make({})
+    test = library_page(session_of(kb, "ann"))
+    test.selectbox(key="upload_readers").select("user:ann")
+    test.file_uploader[0].set_value([("heron.txt", b"The Heron mast is 9 metres tall.", "text/plain")])
+    next(b for b in test.button if b.label == EN("library.upload_button")).click().run()
+    test = finished(test)
+    assert not test.exception
+    assert [info.title for info in kb.documents(viewer=rag.Viewer("ann"))] == ["heron"]
+    assert kb.documents(viewer=rag.Viewer("eve")) == []
+    assert EN("library.source_uploads") in html(test)
+
+
 def test_an_upload_that_nothing_would_read_is_told(make: Make) -> None:
     kb = make({})
     test = library_page(session_of(kb))

@@ -102,6 +102,30 @@ def test_uploads_are_kept_indexed_and_deleted_with_their_file(tmp_path: Path) ->
     assert str(path) not in {info.id for info in base.documents()}
 
 
+def test_uploads_for_some_are_a_source_of_their_own(tmp_path: Path) -> None:
+    base, _ = small_base(tmp_path)
+    mine = ["user:ann", "group:hr"]
+    path = base.upload("osprey.txt", b"The Osprey valve opens at 6 bar.", readers=mine)
+    other = base.upload("osprey.txt", b"The Osprey valve opens at 4 bar.")
+    assert path.parent == base.uploads_for(reversed(mine)) != base.uploads == base.uploads_for(["*"])
+    base.sync(base.uploads)
+    base.sync(base.uploads_for(mine), readers=mine)
+    assert [hit.document for hit in base.search("Osprey valve", viewer=rag.Viewer("eve"))][:1] == [str(other)]
+    ann = rag.Viewer("ann")
+    assert {str(path), str(other)} <= {hit.document for hit in base.search("Osprey valve", viewer=ann)}
+    assert base.is_upload(path.parent)
+    assert not base.is_upload(path)
+    base.delete(str(path))
+    assert not path.exists()
+    assert base.documents(viewer=ann) == base.documents()
+
+
+def test_a_name_is_no_viewer(tmp_path: Path) -> None:
+    base, _ = small_base(tmp_path)
+    with pytest.raises(TypeError, match=r"Viewer\('ann'\)"):
+        base.ask("Who?", viewer="ann")  # type: ignore[arg-type]
+
+
 def test_a_failed_upload_can_be_deleted(tmp_path: Path) -> None:
     base, _ = small_base(tmp_path)
     path = base.upload("broken.pdf", b"%PDF-1.7 nothing")
