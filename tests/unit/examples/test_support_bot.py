@@ -27,6 +27,8 @@ from examples.support_bot.texts import empty_words, small_talk, wants_person
 TEXTS = {
     "bt3.md": "# BT3\n\nThe BT3 costs 1850 pounds. The BT3 weighs 3 kilograms. Measuring range 3 metres.\n",
     "sd6.md": "# SD6\n\nThe SD6 costs 3990 pounds. The SD6 weighs 6 kilograms. Measuring range 6 metres.\n",
+    "kite7.md": "# Kite 7\n\nThe Kite 7 has a range of 7 miles. The Kite 7 is red.\n",
+    "kite9.md": "# Kite 9\n\nThe Kite 9 has a range of 9 miles. The Kite 9 is blue.\n",
     "leave.md": "# Leave\n\nEmployees in Dundee get 27 days of leave.\n",
     "fees.md": "# Fees\n\nThe <@channel> parcel costs 5 pounds & more <http://evil|x>.\n",
     "travel.md": "# 差旅通知\n\n一线城市住宿上限为550元。\n",
@@ -95,6 +97,15 @@ def test_it_asks_back_where_documents_fit_equally(bot, choice) -> None:
     assert "6 metres" in told
     assert "3 metres" not in told
     assert "3990" in here(bot.hear("u", "here", "How much does the SD6 cost?"))
+
+
+@pytest.mark.parametrize("question", ["What range does the Kite have?", "How many seats has the Kite got?"])
+def test_it_asks_back_which_model_of_a_family_is_meant(bot, question) -> None:
+    asked = here(bot.hear("u", "here", question))
+    assert asked == "Do you mean:\n1. Kite 7\n2. Kite 9\nWrite the number or the name."
+    told = here(bot.hear("u", "here", "9"))
+    assert "9 miles" in told or "seats" in question
+    assert "Sources:" in here(bot.hear("v", "here", "What range does the Kite 7 have?"))
 
 
 def test_another_question_instead_of_a_choice(bot) -> None:
