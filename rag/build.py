@@ -43,10 +43,7 @@ def open_knowledge_base(
     ------
     SettingsError, StoreError, GlossaryError
     """
-    settings = load_settings({"kb": folder, **overrides})
-    if tell and not (settings.kb / DATABASE).exists():
-        tell(f"there is no knowledge base in {settings.kb} yet: it is made, and empty")
-    return build(settings, tell=tell)
+    return build(load_settings({"kb": folder, **overrides}), tell=tell)
 
 
 def build(

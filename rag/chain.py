@@ -28,6 +28,7 @@ from knowledge.language import detect_language, search_tokens
 from knowledge.store import Store
 from rag.candidates import Candidate, same
 from rag.cite import Claim, check_claims, cite
+from rag.compared import compared, read_comparison
 from rag.confidence import agreed
 from rag.conflict import disagreeing, document_date, newest_first
 from rag.errors import ModelError, UnsupportedError
@@ -223,6 +224,12 @@ class Answerer:
         self, asked: AskedQuestion, weighed: Weighed, best: Best | None, retriever: Retriever, viewer: Viewer
     ) -> FactAnswer | None:
         """Work the answer out from facts; None where the question is not of that kind, or the reader is surer."""
+        names = retriever.view(viewer).graph.names
+        plan = read_comparison(asked.text, asked.language, lambda text: [(h.start, h.end) for h in names.find(text)])
+        if plan is not None:
+            told = compared(plan, asked.language, lambda text: self._weighed(text, retriever, viewer)[1].ranked)
+            if told is not None:
+                return told
         fact = self._facts.answer(
             asked.text,
             weighed.passages,

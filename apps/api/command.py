@@ -67,6 +67,8 @@ def serve(
     keys = Keys(settings.kb)
     asked = keys_needed(keys, host, local=local)
     listening = listen(host, port)
+    if not settings.kb.is_dir():
+        click.echo(f"there is no knowledge base in {settings.kb} yet: it is made, and empty", err=True)
     overrides = {} if llm is None else {"llm": llm}
     with rag.open(settings.kb, tell=lambda line: click.echo(line, err=True), **overrides) as base:
         from apps.api.app import create_app

@@ -78,6 +78,8 @@ def ui(
         raise click.ClickException("--auth needs a library that is not installed: pip install 'wellspring[auth]'")
     settings = rag.load_settings({"kb": kb})
     port = free_port(host, port)
+    if not settings.kb.is_dir():
+        click.echo(f"there is no knowledge base in {settings.kb} yet: it is made, and empty", err=True)
     arguments = ["--kb", str(settings.kb.absolute()), "--language", language]
     if viewer:
         arguments += ["--viewer", viewer]

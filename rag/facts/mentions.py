@@ -136,7 +136,8 @@ def _posts(name: str, noun: str, language: str) -> list[re.Pattern[str]]:
 def _values(library: Library, name: str, key: str, needed: set[str], language: str) -> Iterator[Fact]:
     """Yield dates or amounts of sentences that are about a thing and hold the needed words."""
     own = set(search_tokens(name))
-    if not own:
+    # Without words any amount would do: "heavier" is no matter of metres.
+    if not own or (key == "amount" and not needed):
         return
     for page in library.pages:
         around = set(search_tokens(page.title))

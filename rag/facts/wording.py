@@ -25,7 +25,7 @@ def sentence(answer: FactAnswer, language: str, *, numbers: dict[tuple[int, int,
     if answer.kind in ("same", "pair"):
         lead = texts["lead_yes"] if answer.short == texts["yes"] else texts["lead_no"]
     elif answer.kind == "comparison":
-        lead = answer.short
+        return _capital(texts["comparison"].format(short=answer.short, facts=facts))
     else:
         return _capital(texts["chain"].format(facts=facts))
     return _capital(texts["answer"].format(short=lead, facts=facts))
@@ -43,6 +43,8 @@ def _told(step: Step, language: str) -> str:
     if "say" in entry:
         return str(entry["say"]).format(subject=step.subject, value=step.value)
     noun = "" if step.property.startswith("*") and ":" in step.property else step.property.lstrip("*")
+    if language == "zh" and noun.isascii() and noun:
+        noun += " "
     return (
         str(lists["templates"]["other"])
         .format(subject=step.subject, property=noun, value=step.value)
