@@ -21,6 +21,8 @@ MOST_AGREE = 3
 _NEARLY = 0.7
 _RANGE = re.compile(r"(?<=[\w°%])\s*(?:to|–|~|至|到)\s*[+-]?\d[\d.,]*(?:\s?[^\W\d]{1,3}(?!\w)|\s?[°%]\w?)?")
 """What a number goes on with that begins a range: "0.5 m to 40 m"."""
+_PART = re.compile(r"[^|\s](?:[^|]*[^|\s])?")
+_OR = re.compile(r"\bor\b|还是", re.IGNORECASE)
 _ASKS = re.compile(r"^(?:什么|怎么|怎样|如何|多少|谁|哪|为何|几|which|what|who|how|why|when|where)", re.IGNORECASE)
 """What a span begins with that asks, too."""
 
@@ -99,12 +101,34 @@ def candidates(
                 end = min(item.passage.start + span.end, item.end)
                 if is_row(item) and (more := _RANGE.match(item.text, end - item.start)):
                     end = item.start + more.end()
+                start, end = _in_one_cell(asked, item, start, end)
                 one = candidate(asked, item, start, end, chosen, score=span.score)
+                if one.echo >= 1 and not _OR.search(asked.text):
+                    # It says nothing that the question does not.
+                    break
                 rival = rivals is not None and rivals.in_sentence(item, start, end)
                 found.append(replace(one, held=held[item.passage.number], rival=rival))
                 break
     found.sort(key=lambda one: -one.score)
     return [_among(one, found) for one in found]
+
+
+def _in_one_cell(asked: AskedQuestion, item: Evidence, start: int, end: int) -> tuple[int, int]:
+    """Return a span, or of one that goes over several cells of a row the cell that answers best."""
+    text = item.text[start - item.start : end - item.start]
+    if "|" not in text:
+        return start, end
+    parts = [(start + part.start(), start + part.end(), part.group()) for part in _PART.finditer(text)]
+    if not parts:
+        return start, end
+
+    def worth(part: tuple[int, int, str]) -> tuple[bool, bool]:
+        # What the span cuts through is no cell.
+        whole = item.text[: part[0] - item.start].rstrip().endswith("|") or part[0] == item.start
+        return whole, asked.fits(f", {part[2]}")
+
+    first, last, _ = max(parts, key=worth)
+    return first, last
 
 
 def same(one: str, other: str) -> bool:

@@ -13,6 +13,10 @@ from rag.question import AskedQuestion
 
 _CELL = re.compile(r"(?P<label>[^|]{1,60}?)[:：] ?(?P<value>[^|]*[^|\s])")
 _SEPARATOR = " | "
+_PAIR = 2
+"""Cells of a row that holds one thing's name and its value."""
+_CALLED = 0.55
+"""What the cell of a longer row must reach that tells how many there are of something."""
 _SAID = 0.5
 """A value of which the question says this part tells which row is meant, and answers nothing."""
 _WHOLE = 0.4
@@ -28,6 +32,8 @@ _STANDS_OUT = 0.08
 _YES_OR_NO = re.compile(r"\s*(?:is|are|was|were|do|does|did|can|may|must|has|have|will)\b", re.IGNORECASE)
 _WHEN = re.compile(r"\bwhen\b|\bdate\b|何时|日期", re.IGNORECASE)
 _HAN = re.compile(f"[{HAN}]")
+_PLAIN_CELL = re.compile(r"(?<=\|)[^|]*(?=\|)|^[^|]+|[^|]+$")
+_PAID = re.compile("[钱价费]")
 _BARE = re.compile(r"[+-]?[\d.,%]+")
 
 
@@ -45,10 +51,18 @@ class Cell:
     """The question says a word of the label."""
 
 
-def cells(row: str) -> list[Cell]:
-    """Return the labelled cells of a row; none where it is not labelled."""
+def cells(row: str, head: str = "") -> list[Cell]:
+    """Return the labelled cells of a row; none where it is not labelled.
+
+    Parameters
+    ----------
+    head
+        The row that labels it: "| Region | Revenue |" labels "| China | 650 |".
+    """
     if _SEPARATOR not in row:
         return []
+    if head:
+        return _under(head, row)
     found, at = [], 0
     for part in row.split(_SEPARATOR):
         if match := _CELL.fullmatch(part.rstrip()):
@@ -59,7 +73,24 @@ def cells(row: str) -> list[Cell]:
     return found
 
 
-def answering_cell(asked: AskedQuestion, row: str, embedder: Embedder, *, told: Collection[str] = ()) -> Cell | None:
+def _under(head: str, row: str) -> list[Cell]:
+    """Return the cells of a row under those of the table's first one, if they are as many."""
+    labels, values = (list(_PLAIN_CELL.finditer(line)) for line in (head, row))
+    if len(labels) != len(values):
+        return []
+    pairs = zip(labels, values, strict=True)
+    return [Cell(a.group().strip(), b.group().strip(), *_trimmed(b)) for a, b in pairs if b.group().strip()]
+
+
+def _trimmed(match: re.Match[str]) -> tuple[int, int]:
+    text = match.group()
+    start = match.start() + len(text) - len(text.lstrip())
+    return start, start + len(text.strip())
+
+
+def answering_cell(
+    asked: AskedQuestion, row: str, embedder: Embedder, *, head: str = "", told: Collection[str] = ()
+) -> Cell | None:
     """Return the cell of a row that answers; None where no one stands out.
 
     What the question says itself tells which row is meant. Of the other cells that one answers whose label says what
@@ -67,10 +98,12 @@ def answering_cell(asked: AskedQuestion, row: str, embedder: Embedder, *, told: 
 
     Parameters
     ----------
+    head
+        As of ``cells``.
     told
         Search tokens of what led to the row: the question's words among them do not ask for a cell.
     """
-    found = cells(row)
+    found = cells(row, head)
     said = {cell.label: _said(asked, cell.value) for cell in found}
     left = [
         cell for cell in found if said[cell.label] < _SAID and (asked.language == "zh" or not _HAN.search(cell.label))
@@ -79,7 +112,8 @@ def answering_cell(asked: AskedQuestion, row: str, embedder: Embedder, *, told: 
         return None
     naming = {token for cell in found if said[cell.label] >= _SAID for token in search_tokens(cell.value)} | set(told)
     wanted = {token: weight for token, weight in asked.weights.items() if token not in naming}
-    units = Exact.of(asked.text).units
+    # A Chinese question without a currency means the country's own.
+    units = Exact.of(asked.text).units or (frozenset("¥") if _PAID.search(asked.text) else frozenset())
     labels = [_plain(cell.label) for cell in left]
     words = [word for word in asked.words if not set(search_tokens(word)).isdisjoint(wanted)]
     asking = " ".join([asked.text.split()[0], *words]) if words else asked.text
@@ -97,6 +131,11 @@ def answering_cell(asked: AskedQuestion, row: str, embedder: Embedder, *, told: 
         paid = bool(units & Exact.of(f"{label} {cell.value}").units)
         score = held + _FITS * (cell in fitting) + _UNITS * paid + _NEAR * cosine
         scored.append((score, replace(cell, said=held > 0)))
+    if asked.counted and len(found) > _PAIR:
+        # An extension is no number of people.
+        scored = [one for one in scored if one[0] >= _CALLED]
+    if not scored:
+        return None
     scored.sort(key=lambda one: -one[0])
     if len(scored) > 1 and scored[0][0] < scored[1][0] + _STANDS_OUT:
         return None
@@ -106,6 +145,9 @@ def answering_cell(asked: AskedQuestion, row: str, embedder: Embedder, *, told: 
 def _said(asked: AskedQuestion, value: str) -> float:
     """Return the part of a value's words, 0 to 1, that the question says."""
     tokens = set(search_tokens(value))
+    if "@" in value:
+        # An address says the name that it belongs to.
+        return 0.0
     return len(tokens & asked.weights.keys()) / len(tokens) if tokens else 0.0
 
 

@@ -34,7 +34,7 @@ from rag.conflict import disagreeing, document_date, newest_first
 from rag.errors import ModelError, UnsupportedError
 from rag.evidence import evidence_at, in_context, is_row
 from rag.facts import FactAnswer, FactFinder, sentence, title_search
-from rag.prompts import NO_ANSWER, numbered, prompt, reply
+from rag.prompts import NO_ANSWER, numbered, prompt, reply, small_talk
 from rag.question import AskedQuestion
 from rag.reading import read_hits
 from rag.records import Answer, Draft, Event, Final, Found, Passage, Side
@@ -161,8 +161,9 @@ class Answerer:
         """
         clock = _Clock()
         language = detect_language(question)
-        if not question.strip():
-            yield Final(_abstention(question, language, "empty", 0.0, (), clock))
+        talk = small_talk(question) if question.strip() else "empty"
+        if talk:
+            yield Final(_abstention(question, language, talk, 0.0, (), clock))
             return
         asked, weighed = self._weighed(question, retriever, viewer)
         clock.lap("retrieve")

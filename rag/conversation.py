@@ -19,7 +19,7 @@ from rag.followup import Name, Names, Past
 from rag.followup import rewrite as complete
 from rag.followup.model import rewrite_by_model
 from rag.followup.names import no_names
-from rag.prompts import unknowing
+from rag.prompts import small_talk, unknowing
 from rag.records import Answer, Event, Final
 from rag.sdk import LOCAL, readable
 
@@ -163,7 +163,7 @@ class Conversation:
         return in_thread(lambda: self.stream(question, temperature=temperature))
 
     def _understood(self, question: str, turns: Sequence[Turn]) -> str:
-        if not turns:
+        if not turns or small_talk(question):
             return question
         names = names_of(self._base.graph(viewer=self.viewer))
         asked = rewrite(question, turns, names=names)
@@ -173,7 +173,8 @@ class Conversation:
 
     def _remember(self, turn: Turn, begun: int) -> None:
         with self._lock:
-            if begun == self._begun and turn.question.strip():
+            # Nothing refers to a greeting.
+            if begun == self._begun and turn.question.strip() and not small_talk(turn.question):
                 self._turns.append(turn)
 
     def as_dict(self) -> dict[str, Any]:

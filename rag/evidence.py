@@ -27,6 +27,8 @@ _NO_NAME = re.compile(
 )
 _LABELLED = re.compile(r"[^|:：]{1,40}[:：] ?[^|]*(?: \| [^|:：]{1,40}[:：] ?[^|]*)+")
 """A row that tells its columns itself ("key: value | key: value"): the rows before it are about other things."""
+_ROW = re.compile(r"^[^|:：\n]{1,40}[:：] ?[^|\n]*(?: \| [^|:：\n]{1,40}[:：] ?[^|\n]*){3,}(?<!\s)", re.MULTILINE)
+_HEADING = re.compile(r"#{1,6} ")
 _MODEL = re.compile(r"(?<=\w) (?:[A-Z]{0,3}-?\d+\w*)$")
 """What tells a model of a family of things: "Delta 4" is a Delta."""
 _GOES_ON = re.compile(r" ?[\w%]")
@@ -85,6 +87,8 @@ class Evidence:
     """Between question and sentence, -1 to 1."""
     score: float = 0.0
     """Higher is better; comparable between questions of one language."""
+    head: str = ""
+    """The first row of its table, where it is a row of cells without labels."""
 
     @property
     def place(self) -> tuple[str, int, int]:
@@ -176,6 +180,8 @@ def choose_evidence(question: AskedQuestion, ranked: Sequence[Evidence]) -> Chos
         # The one that holds what is asked for comes last; where both do, the one that says less of the question.
         pair = _chosen(question, *sorted((one, other), key=lambda item: (item.fits, -item.coverage)))
         # A row or a sentence is about what it names first: among rows that hold a name, the person's own one wins.
+        if question.counted.isdisjoint(pair.evidence[-1].tokens) and question.counted:
+            continue
         last = pair.evidence[-1].text
         places = [last.index(name) / len(last) for name in names if name in last]
         value = pair.value - _LATE * min(places, default=0.0)
@@ -204,14 +210,34 @@ def _weighed(question: AskedQuestion, passage: Passage) -> Iterator[Evidence]:
     """Yield the sentences of a passage that say something: headings by themselves do not."""
     headings = frozenset(search_tokens(" ".join((passage.title, *passage.headings))))
     before: deque[tuple[frozenset[str], bool]] = deque(maxlen=_LINES_BEFORE)
-    for start, end in sentences(passage.text, passage.language):
+    head = ""
+    for start, end in _sentences(passage):
         text = passage.text[start:end]
         tokens, labelled = frozenset(search_tokens(text)), _LABELLED.match(text) is not None
         around = headings.union(*(line for line, row in before if not (row and labelled)))
         before.append((tokens, labelled))
-        if tokens <= headings:
-            continue
-        yield _evidence(question, passage, start, end, tokens, around)
+        is_cells = " | " in text and not labelled
+        if is_cells and head:
+            around |= frozenset(search_tokens(head))
+        if not (tokens <= headings or _HEADING.match(text) or _says_no_more(question, text, tokens)):
+            yield replace(_evidence(question, passage, start, end, tokens, around), head=head if is_cells else "")
+        head = (head or text) if is_cells else ""
+
+
+def _sentences(passage: Passage) -> Iterator[tuple[int, int]]:
+    """Yield the places of sentences; a row that tells its columns is one, whatever its cells say."""
+    rows = [match.span() for match in _ROW.finditer(passage.text)]
+    for start, end in sentences(passage.text, passage.language):
+        row = next((place for place in rows if place[0] <= start < place[1]), None)
+        if row is None:
+            yield start, end
+        elif row[0] == start or passage.text[row[0] : start].isspace():
+            yield start, max(end, row[1])
+
+
+def _says_no_more(question: AskedQuestion, text: str, tokens: frozenset[str]) -> bool:
+    """Tell whether a line is but words of the question, such as a term in a glossary: what follows it answers."""
+    return tokens <= question.weights.keys() and " | " not in text and not text.rstrip(_CLOSING).endswith(_STOPS)
 
 
 def evidence_at(question: AskedQuestion, passage: Passage, start: int, end: int) -> Evidence:

@@ -16,7 +16,7 @@ _UNITS = {
     "$": r"\$|\bdollars?\b|\bUSD\b|美元",
     "€": r"€|\beuros?\b|\bEUR\b|欧元",
     "£": r"£|\bpounds?\b|\bGBP\b|英镑",
-    "¥": r"¥|\byen\b|\byuan\b|\bRMB\b|\bCNY\b|(?<![美欧日])元",
+    "¥": r"¥|人民币|\byen\b|\byuan\b|\bRMB\b|\bCNY\b|(?<![美欧日])元",
     "%": r"[%％]|\bper ?cent\b|百分之",
     "10^3": r"\bthousand\b",
     "10^4": "(?<!百)万",

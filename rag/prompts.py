@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Sequence
 from functools import cache
@@ -42,9 +43,20 @@ def reply(language: str, key: str) -> str:
     return str(texts[_known(language)][key])
 
 
+def small_talk(text: str) -> str:
+    """Return the key of the reply to what is no question (``greeting``, ``thanks``, ``goodbye``); "" for a question."""
+    return next((key for key, pattern in _small_talk() if pattern.search(text)), "")
+
+
+@cache
+def _small_talk() -> list[tuple[str, re.Pattern[str]]]:
+    texts = tomllib.loads(files("rag").joinpath("templates/small_talk.toml").read_text(encoding="utf-8"))
+    return [(key, re.compile("|".join(found), re.IGNORECASE)) for key, found in texts.items()]
+
+
 def unknowing(answer: str) -> bool:
     """Tell whether an answer is one of the replies that say: the documents do not tell."""
-    keys = ("unknown", "nothing", "empty")
+    keys = ("unknown", "nothing", "empty", "greeting", "thanks", "goodbye")
     return answer.strip() in {reply(language, key) for language in ("en", "zh") for key in keys}
 
 

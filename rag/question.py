@@ -38,6 +38,7 @@ _DURATION_ASKED = re.compile(
 )
 _RATE = re.compile(r"\b(?:every|each|per|daily|hourly|weekly|monthly|yearly|annually|once|twice|times)\b|每|次", re.I)
 _RATE_ASKED = re.compile(r"\bhow (?:often|frequently)\b|多久.{0,2}一次|每隔多", re.IGNORECASE)
+_COUNT_ASKED = re.compile(r"\bhow many (?P<noun>\w+)|(?:多少|几)[个家张台份名]?(?P<what>\w{1,2})", re.IGNORECASE)
 _CODE = re.compile(r"\d{3}")
 _CODE_ASKED = re.compile(r"\b(?:extension|(?:phone|telephone|fax|account|room) number)\b|号码|分机|电话", re.IGNORECASE)
 _NUMBER_ASKED = re.compile(
@@ -154,6 +155,8 @@ _ASKING_CHINESE = re.compile(
     r"|最多|最少|一共|总共|我们|你们|他们|谁|[的了吗呢是在把被有和与及]"
 )
 """The Chinese ones; with them out of the way, no pair of characters is cut across them."""
+_MAIL = re.compile(r"\be-mails?\b", re.IGNORECASE)
+"""Written in two ways, and so are the documents."""
 _UNKNOWN_PAIR = 0.2
 """Pairs of Chinese characters that no document holds are mostly cut across two words."""
 
@@ -179,7 +182,7 @@ class AskedQuestion:
     @classmethod
     def read(cls, text: str, *, idf: Callable[[str], float]) -> Self:
         """Read a question. ``idf`` tells how rare a search token is; higher is rarer."""
-        content = _ASKING_CHINESE.sub(" ", text)
+        content = _ASKING_CHINESE.sub(" ", _MAIL.sub(r"\g<0> email", text))
         content = _WORD.sub(lambda match: "" if match.group().lower() in _ASKING_WORDS else match.group(), content)
         weights = {token: idf(token) for token in search_tokens(content) or search_tokens(text)}
         rarest = idf("\0")
@@ -207,12 +210,20 @@ class AskedQuestion:
             tuple(kind for asked, kind in _KINDS if asked.search(text)),
         )
 
+    @property
+    def counted(self) -> frozenset[str]:
+        """The search tokens of what is counted: of "how many people"; empty where nothing is."""
+        found = _COUNT_ASKED.search(self.text)
+        return frozenset(search_tokens(found["noun"] or found["what"])) if found else frozenset()
+
     def fits(self, text: str) -> bool:
         """Tell whether ``text`` holds the kind of thing that is asked for, besides what the question itself says."""
         if not self.kinds:
             return True
-        if _DURATION in self.kinds and _CELL.search(text):
-            # In a row that tells its columns itself, "Payment terms: 45 days" is no lead time.
+        counted = bool(self.counted) and text.count(" | ") > 1
+        if (counted or _DURATION in self.kinds) and _CELL.search(text):
+            # In a row that tells its columns itself, "Payment terms: 45 days" is no lead time, and "Extension: 4120" no
+            # number of people.
             text = " | ".join(cell for cell in text.split(" | ") if self._asks_for(cell))
         said = set(_WORD.findall(self.text.lower()))
         new = _WORD.sub(lambda match: "" if match.group().lower() in said else match.group(), text)

@@ -116,12 +116,13 @@ def best_of(weighed: Weighed, language: str) -> Best | None:
         return Best((first.evidence,), first, round(first.sure, 4))
     last = chosen.evidence[-1]
     inside = next((one for one in weighed.found if one.evidence.place == last.place), None)
-    told = _MISSED if missed else words + (_MARK_UP if first else 0.0)
+    # Of rows the reader knows less.
+    told = _MISSED if missed and weighed.cell is None else words + (_MARK_UP if first else 0.0)
     sure = round(min(1.0, max(0.0, told, inside.sure if inside and inside.fits else 0.0)), 4)
     if weighed.cell is not None:
         row = weighed.cell.evidence.place
         return Best(tuple(sorted(chosen.evidence, key=lambda item: item.place == row)), weighed.cell, sure)
-    if inside is not None and cells(last.text):
+    if inside is not None and cells(last.text, last.head):
         # In a row the reader finds odd words; but it reads labels that are not in the question's language.
         told = inside.sure >= _HALF or (language == "zh" and inside.fits)
         inside = inside if told and " | " not in inside.short else None
@@ -133,12 +134,13 @@ def _cell(asked: AskedQuestion, chosen: Chosen | None, embedder: Embedder) -> Ca
 
     Of two rows of one table none is: they are compared.
     """
-    rows = [item for item in chosen.evidence if cells(item.text)] if chosen else []
-    if chosen is None or not rows or len({tuple(cell.label for cell in cells(item.text)) for item in rows}) < len(rows):
+    rows = [item for item in chosen.evidence if cells(item.text, item.head)] if chosen else []
+    labels = {tuple(cell.label for cell in cells(item.text, item.head)) for item in rows}
+    if chosen is None or not rows or len(labels) < len(rows):
         return None
     row = rows[-1]
     told = {token for item in chosen.evidence if item is not row for token in item.tokens}
-    cell = answering_cell(asked, row.text, embedder, told=told)
+    cell = answering_cell(asked, row.text, embedder, head=row.head, told=told)
     if cell is None or not (cell.said or row is chosen.evidence[-1]):
         return None
     return candidate(asked, row, row.start + cell.start, row.start + cell.end, chosen)
