@@ -22,7 +22,7 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
 from pydantic import ConfigDict, SkipValidation
 
-from connectors import Viewer
+from connectors import Document, Viewer, may_read
 from knowledge.embed import Embedder
 from knowledge.language import detect_language, search_tokens
 from knowledge.store import Store
@@ -34,6 +34,7 @@ from rag.conflict import disagreeing, document_date, newest_first
 from rag.errors import ModelError, UnsupportedError
 from rag.evidence import evidence_at, in_context, is_row
 from rag.facts import FactAnswer, FactFinder, sentence, title_search
+from rag.listing import listed, read_listing
 from rag.prompts import NO_ANSWER, numbered, prompt, reply, small_talk
 from rag.question import AskedQuestion
 from rag.reading import read_hits
@@ -231,6 +232,11 @@ class Answerer:
             told = compared(plan, asked.language, lambda text: self._weighed(text, retriever, viewer)[1].ranked)
             if told is not None:
                 return told
+        listing = read_listing(asked.text, asked.language)
+        if listing is not None:
+            told = listed(listing, asked, weighed.ranked, lambda id: self._document(id, viewer))
+            if told is not None:
+                return told
         fact = self._facts.answer(
             asked.text,
             weighed.passages,
@@ -241,6 +247,10 @@ class Answerer:
         if fact is None or (fact.kind in _READABLE and best is not None and best.sure >= fact.sure):
             return None
         return fact
+
+    def _document(self, id: str, viewer: Viewer) -> Document | None:
+        document = self._store.document(id)
+        return document if document and may_read(viewer, document.access) else None
 
     def _worth_asking(self, best: Best | None, language: str) -> bool:
         """Tell whether the chat model may change what is answered."""

@@ -102,7 +102,8 @@ class FactAnswer:
     short: str
     """The fewest words: "yes" or "no", a thing that the question names, or a value as a passage writes it."""
     kind: str
-    """``comparison``, ``pair`` (yes or no), ``same`` (yes or no), ``chain`` (two facts or more) or ``fact``."""
+    """``list`` or ``count`` (rows of a table), ``comparison``, ``pair`` (yes or no), ``same`` (yes or no), ``chain``
+    (two facts or more) or ``fact``."""
     steps: tuple[Step, ...]
     passages: tuple[Passage, ...]
     """Those that were given, and behind them those that were fetched and bear a step."""

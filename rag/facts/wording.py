@@ -24,7 +24,7 @@ def sentence(answer: FactAnswer, language: str, *, numbers: dict[tuple[int, int,
     facts = texts["join"].join(told)
     if answer.kind in ("same", "pair"):
         lead = texts["lead_yes"] if answer.short == texts["yes"] else texts["lead_no"]
-    elif answer.kind == "comparison":
+    elif answer.kind in ("comparison", "count"):
         return _capital(texts["comparison"].format(short=answer.short, facts=facts))
     else:
         return _capital(texts["chain"].format(facts=facts))
@@ -38,6 +38,8 @@ def markers(answer: FactAnswer) -> dict[tuple[int, int, int], int]:
 
 
 def _told(step: Step, language: str) -> str:
+    if step.property == "*":
+        return step.value
     lists = words(language)
     entry = lists["property"].get(step.property, {})
     if "say" in entry:

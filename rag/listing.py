@@ -1,0 +1,182 @@
+"""Questions for several rows of a table: "Which suppliers are in Sweden?", "How many tickets are about the Marl 8?"."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from connectors import Document
+from knowledge.language import search_tokens
+from rag.cells import Cell, cells
+from rag.evidence import Evidence
+from rag.facts.records import FactAnswer, Step
+from rag.question import AskedQuestion
+from rag.records import Passage
+
+_MOST = 25
+"""Rows that are told; of more, the question is too wide for an answer."""
+_LOOKED_AT = 8
+"""Sentences, the best ones, among which a row must be."""
+_SURE = 0.8
+"""How sure such an answer is; given by hand."""
+_LONG = 8
+"""Search tokens of a cell that is no value of which rows can be told apart by."""
+_VERBS = (
+    r"(?:are|is|were|was|do|does|did|have|has|had|can|will|come|comes|work|works|belong|belongs|cost|costs|stand|concern"
+    r"|own|owns|about|in|from|of|on|with|for|at|by|that|who|which|there)"
+)
+_COUNT = re.compile(rf"^how many (?P<noun>[a-z][a-z -]*?)(?: {_VERBS}\b.*)?$", re.IGNORECASE)
+_LIST = re.compile(
+    rf"^(?:(?:which|what) (?P<noun>[a-z][a-z -]*?s)(?: {_VERBS}\b.*)"
+    rf"|(?:list|name|show(?: me)?|give me) (?:all |every |the |of |our )*(?P<named>[a-z][a-z -]*?s)"
+    rf"(?: {_VERBS}\b.*)?)$",
+    re.IGNORECASE,
+)
+_WHO = re.compile(r"^who (?:all )?(?:works?|sits?|belongs?|reports?) (?:in|at|for|on|to)\b", re.IGNORECASE)
+_CHINESE = re.compile(
+    r"(?P<count>有?多少[个家张台份款项条])(?P<noun>\w{1,6}?)$|哪些(?P<named>\w{1,6}?)$|^列出.*?(?P<last>\w{2,4})$"
+)
+_PEOPLE = frozenset(["name", "姓名"])
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A question that several rows may answer."""
+
+    noun: frozenset[str]
+    """Search tokens of what is asked for; empty: people."""
+    count: bool
+    """Whether only their number is asked for."""
+
+
+def read_listing(question: str, language: str) -> Listing | None:
+    """Return what a question wants to have listed or counted; None where it is no such question."""
+    text = " ".join(question.split()).rstrip("?？。. ")
+    if language == "zh":
+        match = _CHINESE.search(text)
+        noun = match and (match["noun"] or match["named"] or match["last"])
+        return Listing(frozenset(search_tokens(noun)), bool(match["count"])) if match and noun else None
+    if _WHO.match(text):
+        return Listing(frozenset(), count=False)
+    if match := _COUNT.match(text):
+        return Listing(frozenset(search_tokens(match["noun"])), count=True)
+    if match := _LIST.match(text):
+        return Listing(frozenset(search_tokens(match["noun"] or match["named"])), count=False)
+    return None
+
+
+def listed(
+    plan: Listing, asked: AskedQuestion, ranked: Sequence[Evidence], document: Callable[[str], Document | None]
+) -> FactAnswer | None:
+    """Return the rows of one table that the question's words tell from the others, each with its place.
+
+    None where no table is about what is asked for, or a name in the question tells none of its rows apart.
+
+    Parameters
+    ----------
+    ranked
+        Sentences for the question, best first: the table is that of the first row among them which is called so.
+    document
+        Returns a document that the viewer may read.
+    """
+    for item in ranked[:_LOOKED_AT]:
+        row = cells(item.text, item.head)
+        if len(row) < 2 or item.head or not _called(plan, item.passage.title, row):
+            continue
+        found = document(item.passage.document)
+        table = _table(found.text, row) if found else []
+        rows = _told_apart(plan, asked, item.passage.title, table)
+        if found is None or not rows or len(rows) > _MOST:
+            return None
+        return _answer(plan, found, rows)
+    return None
+
+
+_Row = tuple[int, str, list[Cell]]
+"""Where it begins in the document, its text, its cells."""
+
+
+def _table(text: str, like: Sequence[Cell]) -> list[_Row]:
+    """Return the rows of a document that begin with the same column as a row."""
+    found, at = [], 0
+    for line in text.split("\n"):
+        row = cells(line.rstrip())
+        if row and row[0].label == like[0].label:
+            found.append((at, line.rstrip(), row))
+        at += len(line) + 1
+    return found
+
+
+def _called(plan: Listing, title: str, row: Sequence[Cell]) -> bool:
+    """Tell whether the rows of a table are what is asked for, by its title and its naming column."""
+    if not plan.noun:
+        return any(cell.label.casefold() in _PEOPLE for cell in row)
+    return plan.noun <= {token for text in (title, row[0].label, row[1].label) for token in search_tokens(text)}
+
+
+def _told_apart(plan: Listing, asked: AskedQuestion, title: str, table: Sequence[_Row]) -> list[_Row]:
+    """Return the rows with the values that the question says; all rows where it says none."""
+    said = set(search_tokens(asked.text))
+    values: dict[tuple[str, ...], set[str]] = {}
+    for _, _, row in table:
+        for cell in row:
+            tokens = tuple(search_tokens(cell.value))
+            if 0 < len(tokens) <= _LONG and said.issuperset(tokens):
+                values.setdefault(tokens, set()).add(cell.label)
+    # "8" says nothing where "Marl 8" does.
+    told = [tokens for tokens in values if not any(set(tokens) < set(other) for other in values)]
+    covered = {token for tokens in told for token in tokens} | plan.noun | set(search_tokens(title))
+    if asked.names - covered:
+        return []
+    kept, naming = list(table), _naming(plan, table)
+    for tokens in told:
+        # Who reports to somebody is somebody else.
+        labels = values[tokens] - {naming} or values[tokens]
+        kept = [
+            one for one in kept if any(c.label in labels and tuple(search_tokens(c.value)) == tokens for c in one[2])
+        ]
+    distinct: dict[str, _Row] = {}
+    for one in kept:
+        distinct.setdefault(_value(one[2], naming), one)
+    return list(distinct.values()) if told or not asked.names else []
+
+
+def _answer(plan: Listing, document: Document, rows: Sequence[_Row]) -> FactAnswer:
+    name = _naming(plan, rows)
+    passages, steps = [], []
+    for number, (start, text, row) in enumerate(rows):
+        page = next((page.number for page in document.pages if page.start <= start < page.end), None)
+        end = start + len(text)
+        passages.append(
+            Passage(
+                number + 1,
+                document.id,
+                document.title,
+                page,
+                (),
+                text,
+                start,
+                end,
+                document.language or "en",
+                0.0,
+                "table",
+            )
+        )
+        value = _value(row, name)
+        steps.append(Step(value, "*", value, number, 0, len(text)))
+    short = str(len(rows)) if plan.count else ", ".join(step.value for step in steps)
+    return FactAnswer(short, "count" if plan.count else "list", tuple(steps), tuple(passages), _SURE)
+
+
+def _value(row: Sequence[Cell], label: str) -> str:
+    return next((cell.value for cell in row if cell.label == label), row[0].value)
+
+
+def _naming(plan: Listing, rows: Sequence[_Row]) -> str:
+    """Return the label of the column that names the rows: that which is called so, people's names, or the first."""
+    labels = Counter(cell.label for _, _, row in rows for cell in row)
+    people = (label for label in labels if label.casefold() in _PEOPLE)
+    called = (label for label in labels if plan.noun and plan.noun & set(search_tokens(label)))
+    return next(people, None) or next(called, None) or rows[0][2][0].label
