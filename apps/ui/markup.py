@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from html import escape as _escape
 
+_NARROW = "(max-width: 640px)"
+"""Where Streamlit puts columns below one another."""
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -20,6 +22,22 @@ def escape(text: str) -> str:
 def plain(text: str) -> str:
     """Return ``text`` for Markdown, on one line, with nothing left that Markdown acts on."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def go_to(key: str, what: str | int, *, narrow: bool = False) -> str:
+    """Return HTML with a script that brings the top of the container of a ``key`` into the window.
+
+    The browser runs it when it comes and whenever it changes, so once for every ``what``: it does not hold the page
+    there. Neither argument may be text from outside.
+
+    Parameters
+    ----------
+    narrow
+        Only where the window is as narrow as a phone's.
+    """
+    condition = f'matchMedia("{_NARROW}").matches && ' if narrow else ""
+    script = f'{condition}document.querySelector(".st-key-{key}")?.scrollIntoView();'
+    return f'<span class="ws-go" data-to="{what}"></span><script>{script}</script>'
 
 
 def heading(text: str) -> str:
@@ -97,7 +115,11 @@ STYLE = """<style>
 .ws-trail img { max-width: none; display: block; }
 .ws-document { max-height: 32rem; overflow-y: auto; padding: .8rem 1rem; border: 1px solid var(--ws-line);
   border-radius: .6rem; font-size: .9rem; line-height: 1.55; white-space: pre-wrap; overflow-wrap: anywhere; }
-.st-key-talks button { justify-content: flex-start; text-align: left; min-width: 0; }
+.st-key-talks button { min-width: 0; }
+.st-key-talks button *, .st-key-suggested button * { justify-content: flex-start; text-align: left; }
 .st-key-talks button p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-@media (max-width: 640px) { .ws-card { margin-left: -3.4rem; } }
+.st-key-last { min-height: calc(100dvh - 13rem); }
+.st-key-last, [class*="st-key-source-panel"] { scroll-margin-top: 4rem; }
+.stElementContainer:has(.ws-go) { display: none; }
+@media (max-width: 640px) { .stChatMessage .ws-card { margin-left: -3.4rem; } }
 </style>"""

@@ -9,7 +9,7 @@ import streamlit as st
 
 import rag
 from apps.ui.cards import marked, place_html
-from apps.ui.markup import escape, plain
+from apps.ui.markup import escape, go_to, plain
 from apps.ui.session import Session
 
 _BEFORE, _AFTER = 500, 2500
@@ -66,6 +66,9 @@ def panel(session: Session, turn: int, citation: rag.Citation) -> None:
             _text(session, document, citation)
         where = escape(text("card.location", location=_where(document)))
         st.html(f'<div class="ws-place" title="{escape(document.id)}">{where}</div>')
+        # Where there is no room beside the answer it stands below, where nobody would see that it has opened.
+        arrived = go_to(f"source-panel-{turn}", f"{turn}-{citation.number}", narrow=True)
+        st.html(arrived, unsafe_allow_javascript=True)
 
 
 def _pages(session: Session, turn: int, document: rag.Document, citation: rag.Citation, cited: int) -> bool:

@@ -53,7 +53,18 @@ def ask(test: AppTest, question: str) -> AppTest:
 
 
 def html(test: AppTest) -> str:
-    return "\n".join(element.value for element in test.html)
+    """Return all HTML in which no script runs."""
+    return "\n".join(element.value for element in test.html if not element.proto.unsafe_allow_javascript)
+
+
+def gone_to(test: AppTest) -> list[str]:
+    """Return what the scripts of the page bring into the window; nothing else may be in HTML whose scripts run."""
+    running = [element.value for element in test.html if element.proto.unsafe_allow_javascript]
+    places = [
+        re.fullmatch(r'<span class="ws-go" data-to="([\w-]+)"></span><script>[^<>&]+</script>', one) for one in running
+    ]
+    assert all(places)
+    return [place[1] for place in places if place]
 
 
 def finished(test: AppTest) -> AppTest:
@@ -95,6 +106,16 @@ def test_hostile_text_stays_text(make: Make) -> None:
     assert re.findall(r"<img[^>]*src=\"(?!data:image)", html(test)) == []
     assert "onerror=window" not in re.sub('alt="[^"]*"', "", html(test).replace("&lt;img src=x onerror=window", ""))
     assert "<b>bold" not in html(test)
+    assert len(gone_to(test)) == 1
+
+
+def test_what_people_came_for_is_brought_into_the_window_once(make: Make) -> None:
+    kb = make(TEXTS)
+    test = ask_page(session_of(kb))
+    assert gone_to(test) == ["welcome"]
+    first = gone_to(ask(test, "How many kilograms does the Kestrel pump weigh?"))
+    assert gone_to(test.run()) == first, "the browser runs the script again when it changes"
+    assert gone_to(ask(test, "At how many bar does the Osprey valve open?")) != first
 
 
 def test_an_abstention_offers_what_came_closest(make: Make) -> None:
