@@ -100,6 +100,10 @@ STYLE = """<style>
 .ws-sides li { margin: .15rem 0; }
 .ws-sides li b { display: inline; font-size: 1rem; opacity: 1; font-weight: 600; }
 .ws-trail { overflow-x: auto; padding-bottom: .3rem; }
+/* Shown also where scroll bars otherwise hide: else nobody sees that there is more. */
+.ws-trail::-webkit-scrollbar { height: .5rem; }
+.ws-trail::-webkit-scrollbar-thumb { border-radius: .25rem;
+  background: color-mix(in srgb, currentColor 30%, transparent); }
 .ws-graph { overflow: auto; border: 1px solid var(--ws-line); border-radius: .6rem; max-height: 80vh; }
 .ws-graph img { display: block; margin: 0 auto; max-width: 100%; min-width: 40rem; height: auto; }
 .ws-list.ws-list { list-style: none; margin: 0; padding: 0; }
@@ -112,7 +116,8 @@ STYLE = """<style>
 .ws-state { flex: none; min-width: 2.6rem; text-align: center; border-radius: 1rem; font-size: .75rem; font-weight: 600;
   padding: .1rem .5rem; background: color-mix(in srgb, #14a394 20%, transparent); }
 .ws-bad { background: color-mix(in srgb, #d97706 30%, transparent); }
-.ws-trail img { max-width: none; display: block; }
+.ws-trail img { max-width: none; display: block; margin: 0 auto; }
+.ws-trail .ws-down { display: none; }
 .ws-document { max-height: 32rem; overflow-y: auto; padding: .8rem 1rem; border: 1px solid var(--ws-line);
   border-radius: .6rem; font-size: .9rem; line-height: 1.55; white-space: pre-wrap; overflow-wrap: anywhere; }
 .st-key-talks button { min-width: 0; }
@@ -121,5 +126,9 @@ STYLE = """<style>
 .st-key-last { min-height: calc(100dvh - 13rem); }
 .st-key-last, [class*="st-key-source-panel"] { scroll-margin-top: 4rem; }
 .stElementContainer:has(.ws-go) { display: none; }
-@media (max-width: 640px) { .stChatMessage .ws-card { margin-left: -3.4rem; } }
+@media (max-width: 640px) {
+  .stChatMessage .ws-card { margin-left: -3.4rem; }
+  .ws-trail .ws-across { display: none; }
+  .ws-trail .ws-down { display: block; }
+}
 </style>"""
