@@ -126,7 +126,10 @@ STYLE = """<style>
 .st-key-last { min-height: calc(100dvh - 13rem); }
 .st-key-last, [class*="st-key-source-panel"] { scroll-margin-top: 4rem; }
 .stElementContainer:has(.ws-go) { display: none; }
+.st-key-figures { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); }
+@media (min-width: 1500px) { .st-key-figures { grid-template-columns: repeat(6, minmax(0, 1fr)); } }
 @media (max-width: 640px) {
+  .st-key-figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
   .stChatMessage .ws-card { margin-left: -3.4rem; }
   .ws-trail .ws-across { display: none; }
   .ws-trail .ws-down { display: block; }

@@ -74,6 +74,12 @@ def test_a_file_is_run_twice_and_compared(open_page: Callable[..., Page], shoot:
     ).to_be_visible()
     page.get_by_text(EN("evaluate.new")).click()
     shoot(page, "evaluate.png")
+    # The mouse wheel over a chart is the page's.
+    page.set_viewport_size({"width": 1280, "height": 600})
+    page.get_by_test_id("stVegaLiteChart").first.hover()
+    before = page.get_by_test_id("stMain").evaluate("main => main.scrollTop")
+    page.mouse.wheel(0, -100)
+    page.wait_for_function("before => document.querySelector('[data-testid=stMain]').scrollTop < before", arg=before)
 
 
 def test_feedback_becomes_a_question(open_page: Callable[..., Page]) -> None:
