@@ -97,6 +97,7 @@ class Wellspring(Library):
         super().__init__(folder, store=store, indexer=indexer, source_options=source_options)
         self.settings = settings
         self._make_answerer = answerer
+        self._max_file_bytes = int(self._source_options.get("max_file_bytes", _MAX_FILE_BYTES))
         self._journal_days = journal_days
         self._journal: Journal | None = None
         self._answerer: Answerer | None = None
@@ -284,6 +285,16 @@ class Wellspring(Library):
         document = self.store.document(document_id)
         return document if document and may_read(viewer, document.access) else None
 
+    def original(self, document_id: str, *, viewer: Viewer = LOCAL) -> bytes | None:
+        """Return the file that a document was made from, byte for byte.
+
+        None where the document is not for ``viewer``, or where its file is not there any more as it was indexed.
+        """
+        from rag.original import original
+
+        document = self.document(document_id, viewer=viewer)
+        return None if document is None else original(self.store, document, max_bytes=self._max_file_bytes)
+
     def page_image(
         self, document_id: str, page: int, *, quote: str = "", width: int = 1000, viewer: Viewer = LOCAL
     ) -> PageImage | None:
@@ -297,8 +308,7 @@ class Wellspring(Library):
         document = self.document(document_id, viewer=viewer)
         if document is None:
             return None
-        most = int(self._source_options.get("max_file_bytes", _MAX_FILE_BYTES))
-        return page_image(self.store, document, page, quote=quote, width=width, max_bytes=most)
+        return page_image(self.store, document, page, quote=quote, width=width, max_bytes=self._max_file_bytes)
 
     def suggestions(self, *, viewer: Viewer = LOCAL, language: str = "en", most: int = 4) -> list[str]:
         """Return questions that the documents which ``viewer`` may read answer, in ``language`` (``en`` or ``zh``).

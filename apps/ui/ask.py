@@ -11,7 +11,7 @@ import rag
 from apps.ui import conversations, rating, source
 from apps.ui.background import PROBLEMS
 from apps.ui.cards import alternatives_html, answer_html, citation_html, draft_html, passage_html, sides_html
-from apps.ui.markup import escape, plain
+from apps.ui.markup import escape, go_to, plain
 from apps.ui.session import Session
 from apps.ui.suggested import Suggestions
 from apps.ui.trail import trail_html
@@ -30,6 +30,8 @@ _REFRESH = 0.7
 """Seconds between two looks at whether questions have been thought of."""
 _BESIDE = (5, 6)
 """Widths of an answer and of the source beside it."""
+_LAST = "last"
+"""Key of the container with what people came for."""
 
 
 @dataclass(slots=True)
@@ -64,27 +66,49 @@ def page(session: Session, *, library: StreamlitPage | None = None) -> None:
     if not documents and not turns:
         _no_documents(session, library)
         return
-    typed = st.chat_input(text("ask.placeholder"), max_chars=_LONGEST, submit_mode="disable", key="question")
+    # Asked for by name: where Streamlit itself puts the box at the bottom, it also keeps the page at its end.
+    with st.bottom:
+        typed = st.chat_input(text("ask.placeholder"), max_chars=_LONGEST, submit_mode="disable", key="question")
     if typed and typed.strip():
         _asked(typed.strip())
     # The text reads better in a column; a source beside it needs the room.
     st.set_page_config(layout="wide" if any(source.opened(turn.id) for turn in turns) else "centered")
-    if not turns and here.pending is None and here.problem is None and here.unkept is None:
-        _welcome(session, documents)
+    # Written to when there is something to go to; it stands first so that whatever comes moves no other element.
+    go = st.empty()
+    after = here.pending is not None or here.problem is not None or here.unkept is not None
+    if not turns and not after:
+        with st.container(key=_LAST):
+            _welcome(session, documents)
+        _go(go, "welcome")
     for turn in turns:
-        _show_turn(session, turn, here)
-    if here.pending is not None:
-        _answer_pending(session, here, here.pending)
-    elif here.unkept is not None:
-        answer, reason = here.unkept
-        _question(answer.question)
-        with _reply():
-            _body(session, answer)
-            st.warning(text("ask.unkept", reason=plain(reason)), icon=":material/warning:")
-    elif here.problem is not None:
-        _question(here.problem[0])
-        with _reply():
-            st.error(text("ask.failed", reason=plain(here.problem[1])), icon=":material/error:")
+        last = turn is turns[-1] and not after
+        with st.container(key=_LAST if last else None):
+            _show_turn(session, turn, here)
+        if last:
+            _go(go, turn.id)
+    if not after:
+        return
+    with st.container(key=_LAST):
+        if here.pending is not None:
+            _question(here.pending)
+            _go(go, "asked")
+            _answer_pending(session, here, here.pending)
+        elif here.unkept is not None:
+            answer, reason = here.unkept
+            _question(answer.question)
+            with _reply():
+                _body(session, answer)
+                st.warning(text("ask.unkept", reason=plain(reason)), icon=":material/warning:")
+        elif here.problem is not None:
+            _question(here.problem[0])
+            with _reply():
+                st.error(text("ask.failed", reason=plain(here.problem[1])), icon=":material/error:")
+        if here.pending is None:
+            _go(go, "ended")
+
+
+def _go(place: DeltaGenerator, what: str | int) -> None:
+    place.html(go_to(_LAST, what), unsafe_allow_javascript=True)
 
 
 def _here(session: Session) -> Here:
@@ -127,7 +151,7 @@ def _welcome(session: Session, documents: list[rag.DocumentInfo]) -> None:
 
 
 def _suggestions(session: Session) -> None:
-    """Offer questions; while they are still being thought of, look again and again."""
+    """Offer questions; while they are still being thought of, look again and again, and say nothing: none may come."""
     suggestions: Suggestions = session.suggestions
     if suggestions.ready(session) is None:
 
@@ -135,7 +159,6 @@ def _suggestions(session: Session) -> None:
         def watch() -> None:
             if suggestions.ready(session) is not None:
                 st.rerun(scope="app")
-            st.caption(session.text("ask.suggesting"))
 
         watch()
         return
@@ -228,7 +251,6 @@ def _trail(session: Session, answer: rag.Answer) -> None:
 def _answer_pending(session: Session, here: Here, question: str) -> None:
     """Answer a question while people watch: the draft is shown as one, then replaced by what was checked."""
     text = session.text
-    _question(question)
     with _reply():
         place = st.empty()
         draft = ""

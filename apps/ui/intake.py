@@ -13,6 +13,8 @@ from apps.ui.session import Session
 
 _REFRESH = 0.5
 """Seconds between two looks at a running job."""
+_NAMED = 5
+"""Files named that could not be read; the page lists all of them."""
 
 
 def forms(session: Session) -> None:
@@ -37,7 +39,9 @@ def forms(session: Session) -> None:
 
 
 def progress(session: Session) -> None:
-    """Draw the running job, or how the last one that this person started ended."""
+    """Draw the running job, or how the last one that this person started ended, and what was not taken in for it."""
+    for message in st.session_state.get("refused", ()):
+        st.error(message, icon=":material/error:")
     job: Job | None = session.jobs.current if session.jobs.running else st.session_state.get("job")
     if job is None:
         return
@@ -64,21 +68,27 @@ def _upload(session: Session) -> None:
         sent = st.form_submit_button(text("library.upload_button"), type="primary", disabled=session.jobs.running)
     if not sent:
         return
+    _forget_last()
     if not files:
         st.warning(text("library.upload_none"))
         return
-    saved = 0
+    saved, refused = 0, []
     for file in files:
         try:
             session.kb.upload(file.name, file.getvalue(), readers=readers or (rag.EVERYONE,))
             saved += 1
-        except (OSError, rag.UploadError) as error:
-            reason = plain(getattr(error, "strerror", None) or str(error))
-            st.error(text("library.upload_failed", name=plain(file.name), reason=reason))
+        except rag.UploadError as error:
+            # It begins with the file's name.
+            refused.append(text("library.upload_refused", reason=plain(str(error))))
+        except OSError as error:
+            reason = plain(error.strerror or str(error))
+            refused.append(text("library.upload_failed", name=plain(file.name), reason=reason))
     if saved:
         everyone = readers in (None, (rag.EVERYONE,))
         folder = session.kb.uploads if everyone else session.kb.uploads_for(readers or ())
         start(session, str(folder), readers=None if everyone else readers)
+    # Kept beside the job: the page is drawn again when that is done.
+    st.session_state["refused"] = refused
 
 
 def _folder(session: Session) -> None:
@@ -94,6 +104,7 @@ def _folder(session: Session) -> None:
         sent = st.form_submit_button(text("library.folder_button"), type="primary", disabled=session.jobs.running)
     if not sent:
         return
+    _forget_last()
     # As copied from a file manager: with quotation marks around it.
     named = (location or "").strip().strip("\"'")
     if not named:
@@ -115,11 +126,18 @@ def _readers(session: Session, *, key: str) -> tuple[str, ...] | None:
 
 def start(session: Session, *locations: str, readers: tuple[str, ...] | None = None) -> None:
     """Begin to bring sources up to date."""
+    _forget_last()
     job = session.jobs.index(session.kb, *locations, readers=readers, by=session.viewer)
     if job is None:
         st.warning(session.text("indexing.busy"))
     else:
         st.session_state["job"] = job
+
+
+def _forget_last() -> None:
+    """Stop telling how the last job ended: something else was asked for."""
+    st.session_state.pop("job", None)
+    st.session_state.pop("refused", None)
 
 
 def _live(session: Session, job: Job) -> None:
@@ -160,4 +178,15 @@ def _ended(session: Session, job: Job) -> None:
         st.error(text("indexing.failed", reason=reason), icon=":material/error:")
     else:
         counts = {key: job.count(key) for key in ("added", "changed", "deleted", "unchanged", "failed")}
-        st.success(text("indexing.done", seconds=f"{job.seconds:.1f}", **counts), icon=":material/check_circle:")
+        told = text("indexing.done", seconds=f"{job.seconds:.1f}", **counts)
+        failures = job.failures()
+        if not failures:
+            st.success(told, icon=":material/check_circle:")
+            return
+        lines = [
+            text("indexing.unreadable", name=plain(PurePosixPath(one.document_id).name), reason=plain(one.reason))
+            for one in failures[:_NAMED]
+        ]
+        if len(failures) > _NAMED:
+            lines.append(text("indexing.more_unreadable", count=len(failures) - _NAMED))
+        st.warning("\n".join([told, "", *(f"- {line}" for line in lines)]), icon=":material/warning:")

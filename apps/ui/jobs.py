@@ -46,6 +46,10 @@ class Job(Background):
         """Return a count of the reports by its name, ``added`` for example."""
         return sum(int(getattr(report, name)) for report in self.reports)
 
+    def failures(self) -> list[rag.Failed]:
+        """Return what could not be read, of all reports."""
+        return [failure for report in self.reports for failure in report.failures]
+
     def work(self) -> None:
         """Sync; ``total`` is how many files there seem to be."""
         self.total = _count_files(self._locations)

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 import rag
-from apps.ui import intake, sources
+from apps.ui import intake, source, sources
 from apps.ui.background import PROBLEMS
 from apps.ui.markup import escape, plain
 from apps.ui.session import Session
@@ -115,13 +115,13 @@ def _row(session: Session, info: rag.DocumentInfo, *, stale: bool) -> dict[str, 
         "title": info.title,
         "state": session.text("library.stale" if stale else "library.ready"),
         "readers": sources.readers_named(session, info.readers),
+        "modified": datetime.fromisoformat(info.modified) if info.modified else None,
+        "location": source.where(info),
         "format": PurePosixPath(info.id).suffix.lstrip(".").upper() or info.media_type,
         "pages": info.pages or None,
         "characters": info.characters,
         "language": session.text.strings.get(f"language.{info.language}", info.language),
-        "modified": datetime.fromisoformat(info.modified) if info.modified else None,
         "indexed": datetime.fromisoformat(info.indexed),
-        "location": info.id,
     }
 
 
@@ -129,16 +129,17 @@ def _columns(session: Session) -> dict[str, Any]:
     text, column = session.text, st.column_config
     moment = "YYYY-MM-DD HH:mm"
     return {
-        "title": column.TextColumn(text("library.column_title"), width=300),
-        "state": column.TextColumn(text("library.column_state"), width="small"),
-        "readers": column.TextColumn(text("library.column_readers"), width="small"),
+        # So wide that these are all to be seen on a screen of 1280 pixels, where the table has 820.
+        "title": column.TextColumn(text("library.column_title"), width=280),
+        "state": column.TextColumn(text("library.column_state"), width=80),
+        "readers": column.TextColumn(text("library.column_readers"), width=125),
+        "modified": column.DatetimeColumn(text("library.column_modified"), format=moment, width=135),
+        "location": column.TextColumn(text("library.column_location"), width=300),
         "format": column.TextColumn(text("library.column_format"), width="small"),
         "pages": column.NumberColumn(text("library.column_pages"), width="small"),
         "characters": column.NumberColumn(text("library.column_characters"), width="small", format="localized"),
         "language": column.TextColumn(text("library.column_language"), width="small"),
-        "modified": column.DatetimeColumn(text("library.column_modified"), format=moment),
         "indexed": column.DatetimeColumn(text("library.column_indexed"), format=moment),
-        "location": column.TextColumn(text("library.column_location")),
     }
 
 
@@ -187,6 +188,19 @@ def _preview(session: Session, info: rag.DocumentInfo) -> None:
         st.write(text("library.preview_gone"))
         return
     st.html(f'<div class="ws-title">{escape(document.title)}</div><div class="ws-place">{escape(document.id)}</div>')
+    if session.kb.is_upload(document.source):
+        file = session.kb.original(document.id, viewer=session.viewer)
+        if file is not None:
+            st.download_button(
+                text("library.original"),
+                file,
+                file_name=PurePosixPath(document.id).name,
+                # Whatever it is, the browser is to save it, not to show it as a page of this server.
+                mime="application/octet-stream",
+                icon=":material/download:",
+                on_click="ignore",
+                key="original",
+            )
     st.html(f'<div class="ws-document">{escape(document.text[:_PREVIEW])}</div>')
     if len(document.text) > _PREVIEW:
         st.caption(text("library.preview_cut", shown=f"{_PREVIEW:,}", total=f"{len(document.text):,}"))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from html import escape as _escape
 
+_NARROW = "(max-width: 640px)"
+"""Where Streamlit puts columns below one another."""
 _MARKDOWN = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -20,6 +22,22 @@ def escape(text: str) -> str:
 def plain(text: str) -> str:
     """Return ``text`` for Markdown, on one line, with nothing left that Markdown acts on."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def go_to(key: str, what: str | int, *, narrow: bool = False) -> str:
+    """Return HTML with a script that brings the top of the container of a ``key`` into the window.
+
+    The browser runs it when it comes and whenever it changes, so once for every ``what``: it does not hold the page
+    there. Neither argument may be text from outside.
+
+    Parameters
+    ----------
+    narrow
+        Only where the window is as narrow as a phone's.
+    """
+    condition = f'matchMedia("{_NARROW}").matches && ' if narrow else ""
+    script = f'{condition}document.querySelector(".st-key-{key}")?.scrollIntoView();'
+    return f'<span class="ws-go" data-to="{what}"></span><script>{script}</script>'
 
 
 def heading(text: str) -> str:
@@ -82,6 +100,10 @@ STYLE = """<style>
 .ws-sides li { margin: .15rem 0; }
 .ws-sides li b { display: inline; font-size: 1rem; opacity: 1; font-weight: 600; }
 .ws-trail { overflow-x: auto; padding-bottom: .3rem; }
+/* Shown also where scroll bars otherwise hide: else nobody sees that there is more. */
+.ws-trail::-webkit-scrollbar { height: .5rem; }
+.ws-trail::-webkit-scrollbar-thumb { border-radius: .25rem;
+  background: color-mix(in srgb, currentColor 30%, transparent); }
 .ws-graph { overflow: auto; border: 1px solid var(--ws-line); border-radius: .6rem; max-height: 80vh; }
 .ws-graph img { display: block; margin: 0 auto; max-width: 100%; min-width: 40rem; height: auto; }
 .ws-list.ws-list { list-style: none; margin: 0; padding: 0; }
@@ -94,10 +116,22 @@ STYLE = """<style>
 .ws-state { flex: none; min-width: 2.6rem; text-align: center; border-radius: 1rem; font-size: .75rem; font-weight: 600;
   padding: .1rem .5rem; background: color-mix(in srgb, #14a394 20%, transparent); }
 .ws-bad { background: color-mix(in srgb, #d97706 30%, transparent); }
-.ws-trail img { max-width: none; display: block; }
+.ws-trail img { max-width: none; display: block; margin: 0 auto; }
+.ws-trail .ws-down { display: none; }
 .ws-document { max-height: 32rem; overflow-y: auto; padding: .8rem 1rem; border: 1px solid var(--ws-line);
   border-radius: .6rem; font-size: .9rem; line-height: 1.55; white-space: pre-wrap; overflow-wrap: anywhere; }
-.st-key-talks button { justify-content: flex-start; text-align: left; min-width: 0; }
+.st-key-talks button { min-width: 0; }
+.st-key-talks button *, .st-key-suggested button * { justify-content: flex-start; text-align: left; }
 .st-key-talks button p { white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
-@media (max-width: 640px) { .ws-card { margin-left: -3.4rem; } }
+.st-key-last { min-height: calc(100dvh - 13rem); }
+.st-key-last, [class*="st-key-source-panel"] { scroll-margin-top: 4rem; }
+.stElementContainer:has(.ws-go) { display: none; }
+.st-key-figures { display: grid; grid-template-columns: repeat(3, minmax(0, 1fr)); }
+@media (min-width: 1500px) { .st-key-figures { grid-template-columns: repeat(6, minmax(0, 1fr)); } }
+@media (max-width: 640px) {
+  .st-key-figures { grid-template-columns: repeat(2, minmax(0, 1fr)); }
+  .stChatMessage .ws-card { margin-left: -3.4rem; }
+  .ws-trail .ws-across { display: none; }
+  .ws-trail .ws-down { display: block; }
+}
 </style>"""

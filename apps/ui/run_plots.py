@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Literal
 
 import streamlit as st
@@ -18,7 +19,7 @@ def figures(session: Session, run: rag.KeptRun, before: rag.KeptRun | None) -> N
     """Draw a run's figures, each with what changed since another run."""
     text = session.text
     there = [name for name in _FIGURES if name in run.figures]
-    with st.container(horizontal=True, gap="medium"):
+    with st.container(key="figures"):
         for name in there:
             value, time = run.figures[name], name == "seconds_p50"
             delta = None
@@ -41,43 +42,74 @@ def plots(session: Session, results: list[rag.Result]) -> None:
         return
     right, wrong, nothing = text("evaluate.right"), text("evaluate.wrong"), text("evaluate.unanswered")
     left, middle = st.columns(2)
+    colours = {right: "#14a394", nothing: "#94a3b8", wrong: "#d97706"}
     with left:
         st.html(heading(text("evaluate.plot_outcome")))
-        kinds = sorted({one.type for one in results})
-        rows = {
-            name: [sum(outcome(session, one) == name for one in results if one.type == kind) for kind in kinds]
-            for name in (right, nothing, wrong)
-        }
-        st.bar_chart(
-            {"kind": [kind or text("evaluate.every") for kind in kinds], **rows},
-            x="kind",
-            y=[right, nothing, wrong],
-            color=["#14a394", "#94a3b8", "#d97706"],
-            x_label="",
-            y_label=text("evaluate.questions"),
-            height=260,
+        _bars(
+            session,
+            Counter((one.type or text("evaluate.every"), outcome(session, one)) for one in results),
+            sorted({one.type or text("evaluate.every") for one in results}),
+            colours,
+            x=text("evaluate.kind"),
+            alt=text("evaluate.plot_outcome"),
         )
     with middle:
         st.html(heading(text("evaluate.plot_confidence")))
         given = [one for one in answered if one.abstained is False]
         bins = [f"{n * 10}-{n * 10 + 10}" for n in range(10)]
-
-        def count(good: bool) -> list[int]:
-            return [
-                sum(min(int((one.confidence or 0) * 10), 9) == n and one.right == good for one in given)
-                for n in range(10)
-            ]
-
-        st.bar_chart(
-            {"confidence": bins, right: count(True), wrong: count(False)},
-            x="confidence",
-            y=[right, wrong],
-            color=["#14a394", "#d97706"],
-            x_label=text("evaluate.confidence"),
-            y_label=text("evaluate.questions"),
-            sort=False,
-            height=260,
+        _bars(
+            session,
+            Counter((bins[min(int((one.confidence or 0) * 10), 9)], right if one.right else wrong) for one in given),
+            bins,
+            {right: colours[right], wrong: colours[wrong]},
+            x=text("evaluate.confidence"),
+            alt=text("evaluate.plot_confidence"),
         )
+
+
+def _bars(
+    session: Session, counts: Counter[tuple[str, str]], kinds: list[str], colours: dict[str, str], *, x: str, alt: str
+) -> None:
+    """Draw bars of counted outcomes, one for each kind, even where nothing was counted.
+
+    Streamlit's own bars can be zoomed, and so take the mouse wheel from the page.
+    """
+    text = session.text
+    questions = text("evaluate.questions")
+    rows = [
+        {"kind": kind, "outcome": name, "order": order, "count": counts[kind, name]}
+        for kind in kinds
+        for order, name in enumerate(colours)
+    ]
+    st.vega_lite_chart(
+        rows,
+        {
+            "mark": {"type": "bar"},
+            "encoding": {
+                "x": {"field": "kind", "type": "nominal", "sort": kinds, "title": None},
+                "y": {
+                    "field": "count",
+                    "type": "quantitative",
+                    "title": questions,
+                    "axis": {"tickMinStep": 1, "format": "d"},
+                },
+                "color": {
+                    "field": "outcome",
+                    "type": "nominal",
+                    "scale": {"domain": list(colours), "range": list(colours.values())},
+                    "legend": {"orient": "bottom", "title": None},
+                },
+                "order": {"field": "order"},
+                "tooltip": [
+                    {"field": "kind", "title": x},
+                    {"field": "outcome", "title": text("evaluate.outcome")},
+                    {"field": "count", "title": questions},
+                ],
+            },
+        },
+        height=260,
+        alt=alt,
+    )
 
 
 def outcome(session: Session, result: rag.Result) -> str:

@@ -9,7 +9,7 @@ import streamlit as st
 
 import rag
 from apps.ui.cards import marked, place_html
-from apps.ui.markup import escape, plain
+from apps.ui.markup import escape, go_to, plain
 from apps.ui.session import Session
 
 _BEFORE, _AFTER = 500, 2500
@@ -64,8 +64,11 @@ def panel(session: Session, turn: int, citation: rag.Citation) -> None:
             return
         if citation.page is None or not _pages(session, turn, document, citation, citation.page):
             _text(session, document, citation)
-        where = escape(text("card.location", location=_where(document)))
-        st.html(f'<div class="ws-place" title="{escape(document.id)}">{where}</div>')
+        told = escape(text("card.location", location=where(document)))
+        st.html(f'<div class="ws-place" title="{escape(document.id)}">{told}</div>')
+        # Where there is no room beside the answer it stands below, where nobody would see that it has opened.
+        arrived = go_to(f"source-panel-{turn}", f"{turn}-{citation.number}", narrow=True)
+        st.html(arrived, unsafe_allow_javascript=True)
 
 
 def _pages(session: Session, turn: int, document: rag.Document, citation: rag.Citation, cited: int) -> bool:
@@ -121,7 +124,7 @@ def _label(session: Session, citation: rag.Citation) -> str:
     return f"**{citation.number}**  {plain(title)}{plain(page)}"
 
 
-def _where(document: rag.Document) -> str:
+def where(document: rag.Document | rag.DocumentInfo) -> str:
     """Return where a document lies within its source, which is called by its last name."""
     source = document.source.rstrip("/")
     if document.id.startswith(source + "/"):

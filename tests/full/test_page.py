@@ -24,6 +24,7 @@ from helpers.page import (
     find,
     go,
     served,
+    settle,
     tick_first_row,
     to_library,
     upload,
@@ -56,6 +57,27 @@ def test_an_answer_shows_where_it_comes_from(open_page: Callable[..., Page]) -> 
     expect(answer.locator(".ws-card mark").first).to_contain_text(ANSWER)
     page.get_by_text(EN("talks.new")).click()
     expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
+
+
+def test_the_question_and_the_beginning_of_its_answer_are_in_the_window(open_page: Callable[..., Page]) -> None:
+    for width, height in ((1280, 900), (390, 844)):
+        page = open_page(width=width, height=height)
+        expect(page.get_by_role("heading", name=EN("ask.title"))).to_be_in_viewport(ratio=1)
+        for question in (CHINESE, UNANSWERABLE, ANSWERABLE):
+            answer = ask(page, question)
+            asked = page.get_by_test_id("stChatMessage").filter(has_text=question).last
+            expect(asked).to_be_in_viewport(ratio=1)
+            expect(answer.locator(".ws-answer p, .ws-unknown").first).to_be_in_viewport(ratio=1)
+        before = asked.bounding_box()
+        chip(answer, 1).click()
+        opened = answer.locator(".ws-sheet")
+        expect(opened).to_be_in_viewport()
+        settle(page)
+        after = asked.bounding_box()
+        assert before
+        assert after
+        # On a phone the source opens below the answer, and is gone to.
+        assert width < 640 or abs(after["y"] - before["y"]) < 30
 
 
 def test_a_chinese_browser_gets_a_chinese_page(open_page: Callable[..., Page], shoot: Shoot) -> None:

@@ -74,6 +74,12 @@ def test_a_file_is_run_twice_and_compared(open_page: Callable[..., Page], shoot:
     ).to_be_visible()
     page.get_by_text(EN("evaluate.new")).click()
     shoot(page, "evaluate.png")
+    # The mouse wheel over a chart is the page's.
+    page.set_viewport_size({"width": 1280, "height": 600})
+    page.get_by_test_id("stVegaLiteChart").first.hover()
+    before = page.get_by_test_id("stMain").evaluate("main => main.scrollTop")
+    page.mouse.wheel(0, -100)
+    page.wait_for_function("before => document.querySelector('[data-testid=stMain]').scrollTop < before", arg=before)
 
 
 def test_feedback_becomes_a_question(open_page: Callable[..., Page]) -> None:
@@ -106,3 +112,19 @@ def test_every_page_fits_a_phone_in_chinese(open_page: Callable[..., Page]) -> N
         expect(page.get_by_role("heading", name=ZH(f"{name}.title"), exact=True)).to_be_visible(timeout=PATIENCE)
         page.wait_for_timeout(1500)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, name
+
+
+def test_what_is_said_of_a_name_is_whole_on_a_phone(open_page: Callable[..., Page]) -> None:
+    page = open_page(width=390, height=844)
+    page.goto(page.url.rsplit("/", 1)[0] + "/graph")
+    box = page.get_by_role("textbox", name=EN("graph.search"))
+    box.fill("Aino")
+    box.press("Enter")
+    radio(page, "Aino Rautasalmi").click()
+    page.get_by_role("tab", name=EN("graph.said")).click()
+    card = page.locator(".ws-card").first
+    expect(card).to_be_visible(timeout=PATIENCE)
+    place = card.bounding_box()
+    assert place
+    assert place["x"] >= 0
+    assert place["x"] + place["width"] <= 390

@@ -88,7 +88,7 @@ def test_the_way_to_an_answer_is_drawn(open_page: Callable[..., Page], shoot: Sh
     page = open_page(scheme="dark")
     answer = ask(page, EXTENSION)
     answer.get_by_text(EN("ask.trail")).click()
-    drawing = answer.locator(".ws-trail img")
+    drawing = answer.locator(".ws-trail .ws-across")
     expect(drawing).to_be_visible()
     assert "Aino Rautasalmi" in (drawing.get_attribute("alt") or "")
     assert drawing.evaluate("image => image.decode().then(() => image.naturalWidth)") > 300

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import re
 import xml.etree.ElementTree as ET
 from html.parser import HTMLParser
+from unicodedata import east_asian_width
 
 import pytest
 
@@ -156,13 +158,47 @@ def test_a_trail_is_an_image_that_names_its_stops() -> None:
         rag.TrailNode("answer", "", 3),
     )
     read = Reader(trail_html(rag.Trail(nodes, ((0, 1), (1, 2), (2, 3))), ENGLISH))
-    assert read.tags == ["div", "img"]
+    assert read.tags == ["div", "img", "img"]
     assert read.attributes == {"class", "tabindex", "alt", "src"}
     svg = ET.fromstring(base64.b64decode(read.values["src"].partition(",")[2]))
     texts = [element.text or "" for element in svg.iter("{http://www.w3.org/2000/svg}text")]
     assert f"{ENGLISH('trail.source')} 1, p. 3" in texts
     assert any("<script>" in text for text in texts), "as text"
     assert len(list(svg.iter("{http://www.w3.org/2000/svg}script"))) == 0
+
+
+def drawings(trail: rag.Trail) -> list[ET.Element]:
+    """Return the wide drawing and the narrow one."""
+    found = re.findall(r'base64,([^"]+)"', trail_html(trail, ENGLISH))
+    return [ET.fromstring(base64.b64decode(one)) for one in found]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Skerry 15 在中国卖多少钱？",
+        "阀门手册，第二版，" * 9,
+        "WARNING MWMWMW MMMM " * 5,
+        "a_name_without_spaces_" * 9,
+        "iii " * 60,
+    ],
+)
+def test_the_words_of_a_trail_stay_in_their_box(words: str) -> None:
+    nodes = (rag.TrailNode("question", words, 0), rag.TrailNode("answer", words, 1), rag.TrailNode("name", "b", 1))
+    for drawing in drawings(rag.Trail(nodes, ((0, 1), (0, 2)))):
+        width = float(drawing.findall(".//{*}rect")[0].attrib["width"])
+        for text in drawing.findall(".//{*}text"):
+            # In a font whose letters are as wide as those of few others.
+            line = text.text or ""
+            em = sum(1 if east_asian_width(c) in "WF" or c in "MW" else 0.35 if c in "iI " else 0.6 for c in line)
+            assert em * 12 <= width - 16, line
+
+
+def test_a_trail_has_a_drawing_for_a_phone() -> None:
+    nodes = [rag.TrailNode("question", "Who?", 0), *(rag.TrailNode("source", "Page", n, n) for n in range(1, 6))]
+    across, down = drawings(rag.Trail(tuple(nodes), tuple((n, n + 1) for n in range(5))))
+    assert float(across.attrib["width"]) > 700
+    assert float(down.attrib["width"]) <= 270
 
 
 def test_quotes_and_abstentions_are_told_apart() -> None:

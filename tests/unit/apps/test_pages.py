@@ -53,7 +53,18 @@ def ask(test: AppTest, question: str) -> AppTest:
 
 
 def html(test: AppTest) -> str:
-    return "\n".join(element.value for element in test.html)
+    """Return all HTML in which no script runs."""
+    return "\n".join(element.value for element in test.html if not element.proto.unsafe_allow_javascript)
+
+
+def gone_to(test: AppTest) -> list[str]:
+    """Return what the scripts of the page bring into the window; nothing else may be in HTML whose scripts run."""
+    running = [element.value for element in test.html if element.proto.unsafe_allow_javascript]
+    places = [
+        re.fullmatch(r'<span class="ws-go" data-to="([\w-]+)"></span><script>[^<>&]+</script>', one) for one in running
+    ]
+    assert all(places)
+    return [place[1] for place in places if place]
 
 
 def finished(test: AppTest) -> AppTest:
@@ -95,6 +106,16 @@ def test_hostile_text_stays_text(make: Make) -> None:
     assert re.findall(r"<img[^>]*src=\"(?!data:image)", html(test)) == []
     assert "onerror=window" not in re.sub('alt="[^"]*"', "", html(test).replace("&lt;img src=x onerror=window", ""))
     assert "<b>bold" not in html(test)
+    assert len(gone_to(test)) == 1
+
+
+def test_what_people_came_for_is_brought_into_the_window_once(make: Make) -> None:
+    kb = make(TEXTS)
+    test = ask_page(session_of(kb))
+    assert gone_to(test) == ["welcome"]
+    first = gone_to(ask(test, "How many kilograms does the Kestrel pump weigh?"))
+    assert gone_to(test.run()) == first, "the browser runs the script again when it changes"
+    assert gone_to(ask(test, "At how many bar does the Osprey valve open?")) != first
 
 
 def test_an_abstention_offers_what_came_closest(make: Make) -> None:
@@ -241,8 +262,44 @@ def test_an_upload_that_nothing_would_read_is_told(make: Make) -> None:
     next(b for b in test.button if b.label == EN("library.upload_button")).click().run()
     assert not test.exception
     assert "are not read" in test.error[0].value
-    finished(test)
+    test = finished(test)
+    assert test.error[0].value.count("setup") == 1, "still there, and named once"
+    assert test.success
     assert [path.name for path in kb.uploads.iterdir()] == ["heron.txt"]
+
+
+def upload(test: AppTest, name: str, data: bytes) -> AppTest:
+    test.file_uploader[0].set_value([(name, data, "application/octet-stream")])
+    return next(b for b in test.button if b.label == EN("library.upload_button")).click().run()
+
+
+def test_an_upload_that_cannot_be_read_is_named_with_the_reason(make: Make) -> None:
+    kb = make({})
+    test = finished(upload(library_page(session_of(kb)), "*new*.pdf", b"%PDF-1.7 nothing"))
+    assert not test.exception
+    assert not test.success
+    assert plain("*new*.pdf") in test.warning[0].value
+    assert plain(kb.failures()[0].reason) in test.warning[0].value
+
+
+def test_what_came_of_an_earlier_upload_does_not_stand_beside_another(make: Make) -> None:
+    test = finished(upload(library_page(session_of(make({}))), "heron.txt", b"The Heron is 9 metres tall."))
+    assert test.success
+    test = upload(test, "setup.exe", b"MZ")
+    assert test.error
+    assert not test.success
+    test = finished(upload(test, "osprey.txt", b"The Osprey opens at 6 bar."))
+    assert test.success
+    assert not test.error
+
+
+def test_an_uploaded_file_can_be_had_back(make: Make) -> None:
+    kb = make({})
+    test = finished(upload(library_page(session_of(kb)), "heron.txt", b"The Heron is 9 metres tall."))
+    test = tick(test, kb, 0)
+    assert [button.label for button in test.download_button] == [EN("library.original")]
+    (kb.uploads / "heron.txt").write_text("Another one, not indexed yet.", encoding="utf-8")
+    assert not test.run().download_button
 
 
 def test_a_folder_is_indexed_and_a_missing_one_is_told(make: Make, tmp_path: Path) -> None:

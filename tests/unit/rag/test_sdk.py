@@ -213,3 +213,16 @@ def test_every_public_name_is_there() -> None:
         assert getattr(rag, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         rag.nothing  # noqa: B018
+
+
+def test_the_file_of_a_document_is_given_out_only_as_it_was_indexed_and_to_who_may_read_it(tmp_path: Path) -> None:
+    base, _ = small_base(tmp_path)
+    file = tmp_path / "docs" / "staff.md"
+    assert base.original(str(file)) == file.read_bytes()
+    assert base.original(str(tmp_path / "docs" / "none.md")) is None
+    base.sync(tmp_path / "docs", readers=["group:board"])
+    assert base.original(str(file)) is None
+    board = rag.Viewer("ann", groups=frozenset({"board"}))
+    assert base.original(str(file), viewer=board) == file.read_bytes()
+    file.write_text("Something else, not indexed yet.", encoding="utf-8")
+    assert base.original(str(file), viewer=board) is None
