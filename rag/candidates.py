@@ -103,14 +103,21 @@ def candidates(
                     end = item.start + more.end()
                 start, end = _in_one_cell(asked, item, start, end)
                 one = candidate(asked, item, start, end, chosen, score=span.score)
-                if one.echo >= 1 and not _OR.search(asked.text):
-                    # It says nothing that the question does not.
+                if one.echo >= 1 and _says_nothing(asked, one):
                     break
                 rival = rivals is not None and rivals.in_sentence(item, start, end)
                 found.append(replace(one, held=held[item.passage.number], rival=rival))
                 break
     found.sort(key=lambda one: -one.score)
     return [_among(one, found) for one in found]
+
+
+def _says_nothing(asked: AskedQuestion, one: Candidate) -> bool:
+    """Tell whether a span of the question's own words is no answer: in English prose it may be one, and of "A or B" one
+    is.
+    """
+    prose = asked.language == "en" and not is_row(one.evidence) and bool(search_tokens(one.short))
+    return not prose and not _OR.search(asked.text)
 
 
 def _in_one_cell(asked: AskedQuestion, item: Evidence, start: int, end: int) -> tuple[int, int]:
