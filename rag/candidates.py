@@ -59,6 +59,8 @@ class Candidate:
     """Whether the span itself is of the kind that is asked for."""
     asks: bool = False
     """Whether it stands in a question, or is itself a word that asks: questions answer nothing."""
+    empty: bool = False
+    """Whether it says nothing that the question does not: its sentence may answer, but it does not."""
     rival: bool = False
     """Whether its sentence is about another thing than the question (see ``rag.rivals``)."""
     reply: str = ""
@@ -103,10 +105,9 @@ def candidates(
                     end = item.start + more.end()
                 start, end = _in_one_cell(asked, item, start, end)
                 one = candidate(asked, item, start, end, chosen, score=span.score)
-                if one.echo >= 1 and _says_nothing(asked, one):
-                    break
                 rival = rivals is not None and rivals.in_sentence(item, start, end)
-                found.append(replace(one, held=held[item.passage.number], rival=rival))
+                empty = one.echo >= 1 and _says_nothing(asked, one)
+                found.append(replace(one, held=held[item.passage.number], rival=rival, empty=empty))
                 break
     found.sort(key=lambda one: -one.score)
     return [_among(one, found) for one in found]

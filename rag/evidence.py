@@ -28,6 +28,8 @@ _NO_NAME = re.compile(
 _LABELLED = re.compile(r"[^|:：]{1,40}[:：] ?[^|]*(?: \| [^|:：]{1,40}[:：] ?[^|]*)+")
 """A row that tells its columns itself ("key: value | key: value"): the rows before it are about other things."""
 _ROW = re.compile(r"^[^|:：\n]{1,40}[:：] ?[^|\n]*(?: \| [^|:：\n]{1,40}[:：] ?[^|\n]*){3,}(?<!\s)", re.MULTILINE)
+_RULE = re.compile(r"[\s|:=+-]+$")
+"""What stands between a table's first row and the others."""
 _HEADING = re.compile(r"#{1,6} ")
 _MODEL = re.compile(r"(?<=\w) (?:[A-Z]{0,3}-?\d+\w*)$")
 """What tells a model of a family of things: "Delta 4" is a Delta."""
@@ -152,7 +154,7 @@ def rank_evidence(
         )
         for item, cosine in zip(found, cosines, strict=True)
     ]
-    return sorted(ranked, key=lambda item: -item.score)
+    return _whole_rows(sorted(ranked, key=lambda item: -item.score))
 
 
 def _cosines(question: AskedQuestion, found: Sequence[Evidence], embedder: Embedder) -> list[float]:
@@ -211,7 +213,7 @@ def _weighed(question: AskedQuestion, passage: Passage) -> Iterator[Evidence]:
     headings = frozenset(search_tokens(" ".join((passage.title, *passage.headings))))
     before: deque[tuple[frozenset[str], bool]] = deque(maxlen=_LINES_BEFORE)
     head = ""
-    for start, end in _sentences(passage):
+    for start, end in sentences(passage.text, passage.language):
         text = passage.text[start:end]
         tokens, labelled = frozenset(search_tokens(text)), _LABELLED.match(text) is not None
         around = headings.union(*(line for line, row in before if not (row and labelled)))
@@ -221,18 +223,21 @@ def _weighed(question: AskedQuestion, passage: Passage) -> Iterator[Evidence]:
             around |= frozenset(search_tokens(head))
         if not (tokens <= headings or _HEADING.match(text) or _says_no_more(question, text, tokens)):
             yield replace(_evidence(question, passage, start, end, tokens, around), head=head if is_cells else "")
-        head = (head or text) if is_cells else ""
+        head = (head or text) if is_cells else head if _RULE.match(text) else ""
 
 
-def _sentences(passage: Passage) -> Iterator[tuple[int, int]]:
-    """Yield the places of sentences; a row that tells its columns is one, whatever its cells say."""
-    rows = [match.span() for match in _ROW.finditer(passage.text)]
-    for start, end in sentences(passage.text, passage.language):
-        row = next((place for place in rows if place[0] <= start < place[1]), None)
-        if row is None:
-            yield start, end
-        elif row[0] == start or passage.text[row[0] : start].isspace():
-            yield start, max(end, row[1])
+def _whole_rows(ranked: Sequence[Evidence]) -> list[Evidence]:
+    """Return sentences, where one is a piece of a row the whole row, each row once, at the place of its best piece."""
+    found: dict[tuple[str, int, int], Evidence] = {}
+    for item in ranked:
+        text, here = item.passage.text, item.start - item.passage.start
+        row = next((match for match in _ROW.finditer(text) if match.start() <= here < match.end()), None)
+        if row is not None:
+            start, end = (item.passage.start + at for at in row.span())
+            item = replace(item, start=start, end=end, text=row.group())
+        kept = found.setdefault(item.place, item)
+        found[item.place] = replace(kept, tokens=kept.tokens | item.tokens, names=kept.names | item.names)
+    return list(found.values())
 
 
 def _says_no_more(question: AskedQuestion, text: str, tokens: frozenset[str]) -> bool:

@@ -82,7 +82,7 @@ def listed(
         Returns a document that the viewer may read.
     """
     for item in ranked[:_LOOKED_AT]:
-        row = cells(item.text, item.head)
+        row = cells(item.text)
         if len(row) < 2 or item.head or not _called(plan, item.passage.title, row):
             continue
         found = document(item.passage.document)

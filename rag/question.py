@@ -38,7 +38,9 @@ _DURATION_ASKED = re.compile(
 )
 _RATE = re.compile(r"\b(?:every|each|per|daily|hourly|weekly|monthly|yearly|annually|once|twice|times)\b|每|次", re.I)
 _RATE_ASKED = re.compile(r"\bhow (?:often|frequently)\b|多久.{0,2}一次|每隔多", re.IGNORECASE)
-_COUNT_ASKED = re.compile(r"\bhow many (?P<noun>\w+)|(?:多少|几)[个家张台份名]?(?P<what>\w{1,2})", re.IGNORECASE)
+_COUNT_ASKED = re.compile(
+    r"\bhow many (?P<noun>\w+)|(?:多少|几)(?:[个家张台份名位款项条](?P<what>\w{1,2})|(?P<who>人))", re.IGNORECASE
+)
 _CODE = re.compile(r"\d{3}")
 _CODE_ASKED = re.compile(r"\b(?:extension|(?:phone|telephone|fax|account|room) number)\b|号码|分机|电话", re.IGNORECASE)
 _NUMBER_ASKED = re.compile(
@@ -214,7 +216,7 @@ class AskedQuestion:
     def counted(self) -> frozenset[str]:
         """The search tokens of what is counted: of "how many people"; empty where nothing is."""
         found = _COUNT_ASKED.search(self.text)
-        return frozenset(search_tokens(found["noun"] or found["what"])) if found else frozenset()
+        return frozenset(search_tokens(found["noun"] or found["what"] or found["who"])) if found else frozenset()
 
     def fits(self, text: str) -> bool:
         """Tell whether ``text`` holds the kind of thing that is asked for, besides what the question itself says."""

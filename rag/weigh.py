@@ -100,12 +100,13 @@ def best_of(weighed: Weighed, language: str) -> Best | None:
     The reader was taught on prose, so it decides there. Rows of tables, and sentences of two documents that answer
     together, are chosen by the words of the question that they hold.
     """
-    chosen, first = weighed.chosen, weighed.found[0] if weighed.found else None
+    chosen, first = weighed.chosen, next((one for one in weighed.found if not one.empty), None)
     if chosen is None:
         return None
     if first is not None and not first.fits:
         # A price is asked for, and the span is none.
-        first = next((one for one in weighed.found if one.fits and one.sure >= _HALF * first.sure), first)
+        others = (one for one in weighed.found if one.fits and not one.empty and one.sure >= _HALF * first.sure)
+        first = next(others, first)
     words = confidence(chosen, language)
     # What by its words is a row, and does not hold what is asked for, gives way to a span that does.
     decides = first is not None and (
@@ -126,7 +127,7 @@ def best_of(weighed: Weighed, language: str) -> Best | None:
         # In a row the reader finds odd words; but it reads labels that are not in the question's language.
         told = inside.sure >= _HALF or (language == "zh" and inside.fits)
         inside = inside if told and " | " not in inside.short else None
-    return Best(chosen.evidence, inside, sure)
+    return Best(chosen.evidence, None if inside is None or inside.empty else inside, sure)
 
 
 def _cell(asked: AskedQuestion, chosen: Chosen | None, embedder: Embedder) -> Candidate | None:
@@ -178,7 +179,7 @@ def alternatives(short: str, evidence: Sequence[Evidence], found: Sequence[Candi
         return any(item.place[0] == document and item.start <= start and end <= item.end for item in evidence)
 
     for one in found if short else ():
-        worth = one.fits and not one.asks and one.sure >= _WORTH and not told(one)
+        worth = one.fits and not one.empty and not one.asks and one.sure >= _WORTH and not told(one)
         if worth and not any(same(one.short, said) for said in (short, *(other.short for other in others))):
             others.append(one)
     return others[:_ALTERNATIVES]

@@ -57,3 +57,17 @@ def test_chinese_labels() -> None:
     row = "型号: P9 | 价格(元): 3200 | 保修期: 两年"
     assert answered("P9 的保修期是多久？", row) == "两年"
     assert answered("P9 多少钱？价格是多少？", row) == "价格(元): 3200"
+
+
+def test_rows_under_a_head_are_labelled_by_it() -> None:
+    head, row = "| Region | Revenue Q1 (GBP thousand) | Staff |", "| Nordic countries | 920 | 12 |"
+    asked = AskedQuestion.read("What was the revenue in the Nordic countries?", idf=lambda token: 1.0)
+    cell = answering_cell(asked, row, HashEmbedder(), head=head)
+    assert cell is not None
+    assert row[cell.start : cell.end] == "920"
+    assert cells("| one | two |", head) == []
+
+
+def test_an_address_is_told_although_it_says_the_name() -> None:
+    row = "name: Ada Berg | role: Lead | email: ada.berg@kite.example"
+    assert answered("What is the e-mail address of Ada Berg?", row) == "ada.berg@kite.example"
