@@ -160,9 +160,9 @@ def _sentence(request: Request, error: HTTPException) -> str:
     path = request.url.path
     match error.status_code:
         case 404:
-            return f"There is nothing at {path}; /openapi.json lists the routes."
+            return f"There is nothing at {path}; /docs lists the routes."
         case 405:
-            return f"{request.method} is not understood at {path}; /openapi.json lists the routes."
+            return f"{request.method} is not understood at {path}; /docs lists the routes."
         case _:
             return str(error.detail)
 

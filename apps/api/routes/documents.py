@@ -38,11 +38,13 @@ _FORM: dict[str, Any] = {
                             "items": {"type": "string", "format": "binary"},
                             "minItems": 1,
                             "maxItems": _MOST_FILES,
+                            "description": "With curl: -F file=@handbook.pdf -F file=@prices.xlsx",
                         },
                         "readers": {
                             "type": "array",
                             "items": {"type": "string"},
                             "description": "user:ID, group:NAME or *; without: whoever may read uploads.",
+                            "examples": [["group:hr"]],
                         },
                     },
                     "required": ["file"],
