@@ -32,7 +32,11 @@ async def front(request: Request, accept: Annotated[str, Header()] = "") -> Resp
     headers = {**_HEADERS, "Vary": "Accept"}
     if "text/html" in accept:
         return HTMLResponse(_page("front.html", name=app.title, version=app.version), headers=headers)
-    about = {"name": app.title, "version": app.version, "description": app.description.partition("\n")[0]}
+    about = {
+        "name": app.title,
+        "version": app.version,
+        "description": app.description.partition("\n")[0].replace("`", ""),
+    }
     return JSONResponse({**about, **_LINKS}, headers=headers)
 
 
