@@ -91,9 +91,9 @@ class _Reader:
             for given in operation.get("parameters", [])
             if given["in"] != "header"
         ]
-        sent = operation.get("requestBody", {}).get("content", {})
+        sent: Mapping[str, Any] = operation.get("requestBody", {}).get("content", {})
         form = "multipart/form-data" in sent
-        body = self._shape(next(iter(sent.values()), {}).get("schema", {}))
+        body = self._shape(next((content["schema"] for content in sent.values()), {}))
         return Route(
             id=f"{method}{path.replace('/', '-').translate({ord('{'): None, ord('}'): None})}",
             method=method.upper(),
