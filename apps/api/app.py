@@ -23,6 +23,7 @@ from apps.api.routes import (
     documents,
     embeddings,
     feedback,
+    front,
     graph,
     health,
     jobs,
@@ -99,7 +100,7 @@ def create_app(
         version=version("wellspring"),
         description=_ABOUT,
         openapi_tags=_TAGS,
-        # The pages that FastAPI would serve load scripts from elsewhere.
+        # The pages that FastAPI would serve load scripts from elsewhere; /docs is routes/front.py's.
         docs_url=None,
         redoc_url=None,
         lifespan=running,
@@ -108,7 +109,21 @@ def create_app(
     )
     app.state.service = service
     handle_errors(app)
-    for noun in (chat, models, embeddings, ask, search, documents, sources, jobs, graph, feedback, health, widget):
+    for noun in (
+        chat,
+        models,
+        embeddings,
+        ask,
+        search,
+        documents,
+        sources,
+        jobs,
+        graph,
+        feedback,
+        health,
+        widget,
+        front,
+    ):
         app.include_router(noun.router)
     # The last added is the first that a request meets.
     app.add_middleware(BodyLimit, largest_upload=largest_upload)

@@ -12,7 +12,6 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from math import ceil
-from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -25,7 +24,7 @@ import rag
 from apps.api.errors import Problem, told
 from apps.api.keys import SCOPES, Keys, parse_rate
 
-OPEN = frozenset({"/healthz", "/readyz", "/openapi.json", "/widget", "/widget.js"})
+OPEN = frozenset({"/", "/docs", "/healthz", "/readyz", "/openapi.json", "/widget", "/widget.js"})
 """Need no key: they tell nothing of any document."""
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -155,7 +154,10 @@ _bearer = HTTPBearer(auto_error=False, description="A key that 'rag keys create'
 def needs(scope: str | None) -> Caller:
     """Return the dependency that gives a route its caller, who must have ``scope``; None: any key will do."""
 
-    def allowed(request: Request, header: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)]) -> Caller:
+    # The scope is given here for the description only.
+    described = Security(_bearer, scopes=[] if scope is None else [scope])
+
+    def allowed(request: Request, header: HTTPAuthorizationCredentials | None = described) -> Caller:
         caller: Caller = request.scope["state"]["caller"]
         if scope is not None:
             caller.require(scope)

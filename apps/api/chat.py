@@ -16,26 +16,30 @@ from apps.api.errors import Problem
 from apps.api.schemas import WHOLE, Said, Whole
 from apps.api.service import MODEL
 
-_ONE_VALUE: Mapping[str, tuple[Any, ...]] = {
-    "n": (1,),
-    "logprobs": (False,),
-    "top_logprobs": (0,),
-    "tools": ([],),
-    "tool_choice": ("none", "auto"),
-    "functions": ([],),
-    "function_call": ("none", "auto"),
-    "response_format": ({"type": "text"},),
-    "presence_penalty": (0,),
-    "frequency_penalty": (0,),
-    "logit_bias": ({},),
-    "modalities": (["text"],),
-    "audio": (),
-    "store": (False,),
-    "web_search_options": (),
-    "reasoning_effort": ("none",),
-    "verbosity": (),
+_TOOLS = "this API answers from documents and calls no tools"
+_ODDS = "answers come without the odds of their words; wellspring.confidence tells how sure one is"
+_WORDING = "answers say what the documents say, and their words are not weighed"
+_SPEECH = "answers are text"
+_ONE_VALUE: Mapping[str, tuple[tuple[Any, ...], str]] = {
+    "n": ((1,), "a question has one answer here"),
+    "logprobs": ((False,), _ODDS),
+    "top_logprobs": ((0,), _ODDS),
+    "tools": (([],), _TOOLS),
+    "tool_choice": (("none", "auto"), _TOOLS),
+    "functions": (([],), _TOOLS),
+    "function_call": (("none", "auto"), _TOOLS),
+    "response_format": (({"type": "text"},), "answers are text; their citations are in the field wellspring"),
+    "presence_penalty": ((0,), _WORDING),
+    "frequency_penalty": ((0,), _WORDING),
+    "logit_bias": (({},), _WORDING),
+    "modalities": ((["text"],), _SPEECH),
+    "audio": ((), _SPEECH),
+    "store": ((False,), "no conversation is kept here, so send what came before with each question"),
+    "web_search_options": ((), "answers come from the documents alone, not from the web"),
+    "reasoning_effort": (("none",), "every answer is checked in the same way"),
+    "verbosity": ((), "answers are as long as the question needs; max_tokens cuts them"),
 }
-"""Parameters that change what a model says, and the values of theirs that are what happens here anyway."""
+"""Parameters that change what a model says, their values that are what happens here anyway, and why it is no other."""
 _NO_EFFECT = frozenset(
     {
         "metadata",
@@ -179,18 +183,33 @@ def check(body: Chat, *, usual_temperature: float) -> None:
         if name in _NO_EFFECT or value is None:
             continue
         if name not in _ONE_VALUE:
-            raise Problem(400, f"There is no parameter {name!r}.", code="unknown_parameter", param=name)
-        if value not in _ONE_VALUE[name] or isinstance(value, bool) != isinstance(_ONE_VALUE[name][0], bool):
-            allowed = " or ".join(repr(one) for one in _ONE_VALUE[name])
-            rest = f"it can only be {allowed}" if allowed else "leave it out"
-            raise Problem(400, f"{name} is not supported: {rest}.", code="unsupported_parameter", param=name)
+            raise Problem(400, f"There is no parameter {name!r}; leave it out.", code="unknown_parameter", param=name)
+        allowed, why = _ONE_VALUE[name]
+        if value not in allowed or isinstance(value, bool) != isinstance(allowed[0], bool):
+            said = f"{name} is not supported: {why}. Leave it out."
+            raise Problem(400, said, code="unsupported_parameter", param=name)
     warm = usual_temperature if body.temperature is None else body.temperature
     if warm > 0 and body.top_p not in (None, 1):
-        raise Problem(400, "top_p can only be 1, or temperature 0.", code="unsupported_value", param="top_p")
+        raise Problem(
+            400,
+            "top_p is only honoured at temperature 0. Leave it out, or set temperature to 0.",
+            code="unsupported_value",
+            param="top_p",
+        )
     if warm > 0 and body.seed is not None:
-        raise Problem(400, "seed is only honoured at temperature 0.", code="unsupported_value", param="seed")
+        raise Problem(
+            400,
+            "seed is only honoured at temperature 0. Leave it out, or set temperature to 0.",
+            code="unsupported_value",
+            param="seed",
+        )
     if body.stream_options is not None and not body.stream:
-        raise Problem(400, "stream_options go with stream.", code="invalid_value", param="stream_options")
+        raise Problem(
+            400,
+            "stream_options go with stream. Leave them out, or set stream to true.",
+            code="invalid_value",
+            param="stream_options",
+        )
 
 
 def dialogue(messages: Sequence[Message]) -> tuple[str, list[tuple[str, str]], list[str]]:

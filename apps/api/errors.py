@@ -27,6 +27,7 @@ _TYPES = {
     409: "conflict_error",
     413: "invalid_request_error",
     415: "invalid_request_error",
+    422: "invalid_request_error",
     429: "rate_limit_error",
 }
 _UNEXPECTED = "Something went wrong that should not have; the server's log tells more."
@@ -64,6 +65,8 @@ class Problem(Exception):
         For a program.
     param
         The field of the request that it is about.
+    beside
+        What the body holds beside ``error``.
     """
 
     def __init__(
@@ -74,6 +77,7 @@ class Problem(Exception):
         code: str | None = None,
         param: str | None = None,
         headers: Mapping[str, str] | None = None,
+        beside: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -81,11 +85,13 @@ class Problem(Exception):
         self.code = code
         self.param = param
         self.headers = dict(headers or {})
+        self.beside = dict(beside or {})
 
     def body(self) -> dict[str, Any]:
         """Return the reply's body."""
         kind = _TYPES.get(self.status, "server_error" if self.status >= 500 else "invalid_request_error")
-        return {"error": {"message": self.message, "type": kind, "param": self.param, "code": self.code}}
+        error = {"message": self.message, "type": kind, "param": self.param, "code": self.code}
+        return {"error": error, **self.beside}
 
     def reply(self) -> JSONResponse:
         """Return the reply."""
@@ -154,9 +160,9 @@ def _sentence(request: Request, error: HTTPException) -> str:
     path = request.url.path
     match error.status_code:
         case 404:
-            return f"There is nothing at {path}; /openapi.json lists the routes."
+            return f"There is nothing at {path}; /docs lists the routes."
         case 405:
-            return f"{request.method} is not understood at {path}; /openapi.json lists the routes."
+            return f"{request.method} is not understood at {path}; /docs lists the routes."
         case _:
             return str(error.detail)
 

@@ -120,7 +120,8 @@ class Jobs:
         with self._lock:
             for other in self._jobs.values():
                 same = (other.owner, other.locations, self._options.get(other.id)) == (owner, locations, options)
-                if same and other.state == "waiting":
+                # One that is about certain documents tells of these alone.
+                if same and other.state == "waiting" and bool(other.documents) == bool(documents):
                     both = tuple(dict.fromkeys((*other.documents, *documents)))
                     self._jobs[other.id] = replace(other, documents=both)
                     return self._jobs[other.id]

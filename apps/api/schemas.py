@@ -10,9 +10,9 @@ import rag
 
 CITATION: dict[str, JsonValue] = {
     "number": 1,
-    "document": "/srv/documents/handbook/leave.docx",
+    "document": "/srv/documents/handbook/leave.pdf",
     "title": "Leave policy",
-    "page": None,
+    "page": 2,
     "quote": "Employees in Dundee get 27 days of annual leave.",
     "start": 15,
     "end": 63,

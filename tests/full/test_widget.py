@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -215,8 +216,59 @@ def test_chinese_on_a_phone(visit: Callable[..., Page]) -> None:
 def test_a_wrong_key_is_told(visit: Callable[..., Page], site: Site) -> None:
     page = visit(address=f'{site.url}/?data-key="ws_0_0"')
     answer = ask(opened(page), LEAVE)
-    expect(answer).to_contain_text("This key is not known")
+    expect(answer.locator("p")).to_have_text([EN("widget.closed")])
     expect(answer.get_by_role("button", name=EN("widget.retry"))).to_be_visible()
+
+
+@pytest.mark.parametrize("text", [EN, ZH], ids=["en", "zh"])
+def test_a_rate_that_is_used_up_is_told_without_the_limit(visit: Callable[..., Page], site: Site, text: Text) -> None:
+    keys = Keys(site.folder)
+    key = keys.create("rare", scopes=["ask"], rate="2/hour")[1]
+    keys.close()
+    page = visit(address=f'{site.url}/?data-key="{key}"%20data-lang={text.language}')
+    panel = opened(page, text)
+    # The first request is the question, the second the rating.
+    ask(panel, LEAVE, text)
+    rated = panel.locator(".answer").first
+    rated.get_by_role("button", name=text("rate.helpful")).click()
+    expect(rated.get_by_role("status")).to_have_text(text("widget.thanks"))
+    answer = ask(panel, LEAVE, text)
+    expect(answer.locator("p")).to_have_text([text("widget.busy")])
+    rated.get_by_role("button", name=text("rate.wrong")).click()
+    expect(rated.get_by_role("status")).to_have_text(text("widget.unrated", reason=text("widget.busy")))
+    assert "hour" not in panel.inner_text()
+
+
+@pytest.mark.parametrize("text", [EN, ZH], ids=["en", "zh"])
+def test_what_goes_wrong_is_told_in_the_visitors_language(visit: Callable[..., Page], site: Site, text: Text) -> None:
+    page = visit(f"data-lang={text.language}")
+    panel = opened(page, text)
+    secret = {"error": {"message": "SECRET of the operator", "type": "server_error", "param": None, "code": None}}
+    allowed = {"Access-Control-Allow-Origin": site.url}
+
+    def told(name: str, **reply: object) -> None:
+        page.route(f"{site.server}/api/ask", lambda route: route.fulfill(headers=allowed, **reply))  # type: ignore[arg-type]
+        expect(ask(panel, LEAVE, text).locator("p")).to_have_text([text(f"widget.{name}")])
+        page.unroute(f"{site.server}/api/ask")
+
+    for status_code, name in [(400, "unfit"), (401, "closed"), (403, "closed"), (503, "paused"), (500, "broken")]:
+        told(name, status=status_code, json=secret)
+    told("broken", status=502, body="<h1>Bad gateway</h1>")
+    told("broken", status=200, body=f"data: {json.dumps(secret)}\n\n")
+    secret["error"]["code"] = "unavailable"
+    told("paused", status=200, body=f"data: {json.dumps(secret)}\n\n")
+    told("unreachable", status=200, body="event: found\ndata: {}\n\n")
+    assert "SECRET" not in panel.inner_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "question"), [(EN, "玛瑙河的长度是多少？"), (ZH, "Who won the 1987 regatta in Oban?")]
+)
+def test_that_nothing_is_known_is_told_in_the_visitors_language(
+    visit: Callable[..., Page], text: Text, question: str
+) -> None:
+    panel = opened(visit(f"data-lang={text.language}"), text)
+    expect(ask(panel, question, text).locator("p")).to_have_text([text("widget.unknown")])
 
 
 def test_a_server_that_is_gone_is_told(visit: Callable[..., Page], site: Site) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import secrets
+import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
@@ -15,7 +17,7 @@ from starlette.datastructures import FormData, UploadFile
 import rag
 from apps.api import jobs as sync
 from apps.api.callers import Caller, needs
-from apps.api.errors import Problem, missing
+from apps.api.errors import ErrorDetail, Problem, missing
 from apps.api.routes.jobs import Job, Wait, begin, ended
 from apps.api.schemas import Failure, failures
 from apps.api.service import Served, Service
@@ -36,11 +38,13 @@ _FORM: dict[str, Any] = {
                             "items": {"type": "string", "format": "binary"},
                             "minItems": 1,
                             "maxItems": _MOST_FILES,
+                            "description": "With curl: -F file=@handbook.pdf -F file=@prices.xlsx",
                         },
                         "readers": {
                             "type": "array",
                             "items": {"type": "string"},
                             "description": "user:ID, group:NAME or *; without: whoever may read uploads.",
+                            "examples": [["group:hr"]],
                         },
                     },
                     "required": ["file"],
@@ -97,11 +101,29 @@ class Text(BaseModel):
     pages: list[Page]
 
 
-class Uploaded(BaseModel):
-    """Files that were taken in, and the job that indexes them."""
+class File(BaseModel):
+    """What became of a file that was sent."""
 
-    documents: list[str] = Field(description="The ids that they have, or will have.")
+    name: str = Field(description="As sent.", examples=["handbook.pdf"])
+    document: str = Field(description="The id that it has as a document, or would have.")
+    state: Literal["indexed", "failed", "waiting"]
+    reason: str = Field(
+        description="Why it failed, or still waits after its job; else empty.", examples=["is empty; it holds no text"]
+    )
+
+
+class Uploaded(BaseModel):
+    """Files that were sent, and the job that indexes them."""
+
+    files: list[File] = Field(description="In the order in which they were sent.")
+    documents: list[str] = Field(description="The ids of those that are indexed or will be.")
     job: Job
+
+
+class Unread(Uploaded):
+    """Files none of which could be read: nothing of them is kept."""
+
+    error: ErrorDetail
 
 
 class Deleted(BaseModel):
@@ -143,7 +165,11 @@ async def text(id: Id, service: Served, caller: Annotated[Caller, needs("documen
 @router.post(
     "/documents",
     status_code=202,
-    responses={201: {"model": Uploaded, "description": "The job is over."}},
+    responses={
+        201: {"model": Uploaded, "description": "The job is over; `files` tells what could not be read."},
+        202: {"description": "Files wait for the job, or for the next one where it did not come to its end."},
+        422: {"model": Unread, "description": "The job is over and could read none of the files; nothing is kept."},
+    },
     openapi_extra=_FORM,
     summary="Upload documents",
 )
@@ -157,17 +183,25 @@ async def upload(
     """Take files in, all or none, and begin a job that indexes them. A file of the same name is replaced.
 
     Where the key's viewer may not read what is uploaded, a file gets a name of its own instead and replaces none.
-    Answers 201 when the job is over, 202 before. Everyone may read what is uploaded, unless the operator gave the
-    uploads other readers, or the form has fields 'readers': the key's viewer and groups, or '*'; of a key with the
-    scope admin, anyone.
+    Answers 201 when the job is over, 202 before, and 422 where it is over and none of the files could be read: then
+    all is as it was before. Of several files some of which cannot be read, these are kept as failures. Everyone may
+    read what is uploaded, unless the operator gave the uploads other readers, or the form has fields 'readers': the
+    key's viewer and groups, or '*'; of a key with the scope admin, anyone.
     """
     # Read here and not by a parameter: not before the caller is known to be allowed it.
     async with request.form(max_files=_MOST_FILES, max_fields=_MOST_FILES) as form:
         files, readers = _files(form), _readers(form, caller)
-        begun, ids = await service.work.store(_take, service, caller, files, readers)
-    job = await ended(service, begun.id, wait)
-    response.status_code = 201 if job.over else 202
-    return Uploaded(documents=ids, job=Job.of(job, caller))
+        begun, taken = await service.work.store(_take, service, caller, files, readers)
+    try:
+        job = await ended(service, begun.id, wait)
+        told = _told(job, taken, caller)
+        if all(file.state == "failed" for file in told.files):
+            await service.work.change(_undo, service, taken)
+            raise _unread(told)
+    finally:
+        _tidy(taken)
+    response.status_code = 202 if any(file.state == "waiting" for file in told.files) else 201
+    return told
 
 
 @router.delete("/documents", summary="Delete a document")
@@ -212,8 +246,30 @@ def _readers(form: FormData, caller: Caller) -> list[str]:
     return readers
 
 
-def _take(service: Service, caller: Caller, files: list[UploadFile], readers: list[str]) -> tuple[sync.Job, list[str]]:
-    """Put files in their places and begin the job over them. Returns the job and the documents' ids."""
+@dataclass(slots=True)
+class _Taken:
+    """A file in its place."""
+
+    sent: str
+    """Its name as sent."""
+    path: Path
+    earlier: Path | None = None
+    """A copy of what lay there before."""
+    stamp: tuple[int, int] = (0, 0)
+    """Tells it from a file that takes its place later."""
+
+    def set_aside(self) -> None:
+        """Copy what the file is going to replace."""
+        if self.path.is_file():
+            # Its name has a dot in front: no source reads it.
+            self.earlier = self.path.with_name(f".{secrets.token_hex(8)}.tmp")
+            shutil.copy2(self.path, self.earlier)
+
+
+def _take(
+    service: Service, caller: Caller, files: list[UploadFile], readers: list[str]
+) -> tuple[sync.Job, list[_Taken]]:
+    """Put files in their places and begin the job over them."""
     kb = service.kb
     uploads = (kb.uploads_for(readers) if readers else kb.uploads).absolute()
     options = {} if uploads == kb.uploads.absolute() else {"readers": readers}
@@ -222,16 +278,83 @@ def _take(service: Service, caller: Caller, files: list[UploadFile], readers: li
     except rag.UploadError as error:
         raise Problem(400, f"{error}.", code="file_not_read", param="file") from error
     kept: dict[str, None] = {}
+    taken: list[_Taken] = []
     job = None
     try:
+        for file, (name, _) in zip(files, named, strict=True):
+            # A name in a strange encoding need not be text that can be sent back.
+            sent = (file.filename or "").encode(errors="replace").decode()
+            taken.append(_Taken(sent, uploads / name))
+            taken[-1].set_aside()
         for path in rag.keep_uploads(uploads, named):
             kept[str(path)] = None
+        for one in taken:
+            one.stamp = _stamp(one.path)
+    except BaseException:
+        _tidy(taken)
+        raise
     finally:
         # Also where a disk failed half-way: what lies there is indexed, or nobody would ever hear of it.
         if kept:
             job = begin(service, caller, str(uploads), documents=tuple(kept), must=True, **options)
     assert job is not None
-    return job, list(kept)
+    return job, taken
+
+
+def _told(job: sync.Job, taken: list[_Taken], caller: Caller) -> Uploaded:
+    """Return what became of files, as far as it is known."""
+    sent = Job.of(job, caller)
+    reasons = {failure.document: failure.reason for failure in sent.failures}
+    ended: Literal["indexed", "waiting"] = "indexed" if job.state == "done" else "waiting"
+    why = sent.problem or ("The job was stopped; the next one goes on." if job.state == "stopped" else "")
+    found = []
+    for one in taken:
+        id = str(one.path)
+        failed = id in reasons
+        found.append(
+            File(name=one.sent, document=id, state="failed" if failed else ended, reason=reasons[id] if failed else why)
+        )
+    ids = dict.fromkeys(file.document for file in found if file.state != "failed")
+    return Uploaded(files=found, documents=list(ids), job=sent)
+
+
+def _unread(told: Uploaded) -> Problem:
+    reasons = {file.document: file.reason for file in told.files}
+    one = next(iter(reasons.values())) if len(reasons) == 1 else ""
+    said = f"The file {one}." if one else "None of the files could be read; 'files' tells why."
+    return Problem(422, said, code="files_unreadable", param="file", beside=told.model_dump(mode="json"))
+
+
+def _undo(service: Service, taken: list[_Taken]) -> None:
+    """Let the uploads be as they were before files came that cannot be read."""
+    restored = set()
+    for one in {one.path: one for one in taken}.values():
+        if _stamp(one.path) != one.stamp:
+            # Another upload has taken its place since.
+            continue
+        if one.earlier is None:
+            # The failure goes with the file.
+            service.kb.delete(str(one.path))
+        else:
+            one.earlier.replace(one.path)
+            restored.add(one.path.parent)
+    for folder in restored:
+        # What is indexed is what lies there again: this only takes the failure away.
+        service.kb.sync(folder)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0)
+    return found.st_ino, found.st_mtime_ns
+
+
+def _tidy(taken: list[_Taken]) -> None:
+    for one in taken:
+        if one.earlier is not None:
+            one.earlier.unlink(missing_ok=True)
 
 
 def _name(kb: rag.Wellspring, viewer: rag.Viewer, name: str, uploads: Path) -> str:

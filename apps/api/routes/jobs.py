@@ -29,25 +29,26 @@ class Job(BaseModel):
     started: datetime | None
     ended: datetime | None
     looked_at: int = Field(description="Documents so far.")
-    document: str = Field(description="The document in hand.")
+    document: str = Field(description="The document in hand; empty for uploads.")
     counts: dict[str, int] = Field(
-        description="added, changed, deleted, unchanged, failed; so far of the source in hand."
+        description="added, changed, deleted, unchanged, failed; so far of the source in hand, or of the files sent."
     )
     failures: list[Failure]
     problem: str = Field(description="Why it failed; keys without the scope admin are told that it did.")
 
     @classmethod
     def of(cls, job: sync.Job, caller: Caller) -> Job:
-        """Return a job as it is sent: to others than operators, only what is about documents that they uploaded.
+        """Return a job as it is sent: one that was begun for an upload tells of the files of that upload alone.
 
-        A run goes over the whole of a source, also over what they may not know of.
+        A run goes over the whole of a source, also over what failed earlier, and what others may not know of.
         """
         told = {name: getattr(job, name) for name in cls.model_fields if name not in ("locations", "failures")}
         failed = list(job.failures)
-        if not caller.may("admin"):
+        if job.documents or not caller.may("admin"):
             told |= {"document": "", "looked_at": job.own_looked_at, "counts": dict(job.own_counts)}
-            told["problem"] = _FAILED if job.problem else ""
             failed = [failure for failure in failed if failure.document_id in job.documents]
+        if job.problem and not caller.may("admin"):
+            told["problem"] = _FAILED
         return cls(**told, locations=list(job.locations), failures=failures(failed))
 
 

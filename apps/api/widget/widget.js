@@ -15,6 +15,8 @@
 (function ({ texts, sure }) {
   const KEPT = 20; // turns that are shown again on the site's next page
   const RECALLED = 6; // turns that a follow-up question may refer to
+  // Status of a reply → what a visitor is told; never the server's own words, which are for those who run it.
+  const TROUBLES = { 400: "unfit", 413: "unfit", 401: "closed", 403: "closed", 429: "busy", 503: "paused" };
   const STYLE = `
     :host { all: initial; --accent: var(--wellspring-accent, #0b6370); --on-accent: var(--wellspring-on-accent, #fff);
       --ground: #fff; --ink: #1b2327; --soft: #55636a; --line: #d5dde0; --raised: #f2f6f7; --warn: #8a4b00;
@@ -79,6 +81,10 @@
   let asking = null; // aborts the question that is being answered
 
   const text = (name, values = {}) => texts[language][name].replace(/\{(\w+)\}/g, (whole, field) => values[field] ?? whole);
+
+  /** Why there is no reply, by the name of its text. */
+  class Trouble extends Error {}
+  const reason = (error) => text(error instanceof Trouble ? error.message : "broken");
 
   /** Make an element. Strings among the children are text. */
   function make(tag, attributes = {}, ...children) {
@@ -221,7 +227,7 @@
       if (asking === mine) turns.push({ question, answer });
       keep();
     } catch (error) {
-      shown = failed(question, mine.signal.aborted ? text("stopped") : text("failed", { reason: error.message }));
+      shown = failed(question, mine.signal.aborted ? text("stopped") : reason(error));
     }
     if (asking !== mine) return; // a new conversation was begun meanwhile
     idle();
@@ -231,36 +237,31 @@
 
   /** Read the events that answer a question, to the last; returns the answer. */
   async function stream(body, signal) {
-    let reply;
-    try {
-      reply = await fetch(`${server}/api/ask`, { method: "POST", headers: headers(), body, signal, credentials: "omit" });
-    } catch {
-      throw new Error(text("unreachable"));
-    }
-    if (!reply.ok) throw new Error(await reason(reply));
+    const reply = await post("/api/ask", body, signal);
     const reader = reply.body.pipeThrough(new TextDecoderStream()).getReader();
     for (let rest = ""; ; ) {
-      const { done, value } = await reader.read();
-      if (done) throw new Error(text("unreachable"));
+      const { done, value } = await reader.read().catch(() => ({ done: true }));
+      if (done) throw new Trouble("unreachable");
       const blocks = (rest + value).split("\n\n");
       rest = blocks.pop();
       for (const block of blocks) {
         const fields = Object.fromEntries(block.split("\n").map((line) => line.split(/: (.*)/s)));
         if (!fields.data) continue;
         const data = JSON.parse(fields.data);
-        if (data.error) throw new Error(data.error.message);
+        if (data.error) throw new Trouble(data.error.code === "unavailable" ? "paused" : "broken");
         if (fields.event === "found") status.textContent = text("reading");
         if (fields.event === "final") return data;
       }
     }
   }
 
-  async function reason(reply) {
-    try {
-      return (await reply.json()).error.message;
-    } catch {
-      return `HTTP ${reply.status}`;
-    }
+  async function post(path, body, signal) {
+    const sent = { method: "POST", headers: headers(), body, signal, credentials: "omit" };
+    const reply = await fetch(server + path, sent).catch(() => {
+      throw new Trouble("unreachable");
+    });
+    if (!reply.ok) throw new Trouble(TROUBLES[reply.status] ?? "broken");
+    return reply;
   }
 
   function failed(question, message) {
@@ -280,8 +281,10 @@
     const sources = new Map(answer.citations.map((citation) => [citation.number, source(citation)]));
     const shown = make("div", { class: "answer" });
     if (answer.asked) shown.append(make("p", { class: "note" }, text("understood", { question: answer.asked })));
+    // That nothing was found is said in the widget's language, which need not be the question's.
+    const said = answer.abstained ? text("unknown") : answer.answer;
     // Lines that only a page's width has broken go on.
-    const paragraphs = answer.answer.replace(/(?<=\S)\n(?=[a-z])/g, " ").split("\n\n");
+    const paragraphs = said.replace(/(?<=\S)\n(?=[a-z])/g, " ").split("\n\n");
     for (const paragraph of paragraphs) shown.append(make("p", {}, ...marked(paragraph, sources)));
     if (!answer.abstained) {
       const level = answer.confidence >= sure.high ? "high" : answer.confidence >= sure.medium ? "medium" : "low";
@@ -343,11 +346,9 @@
 
     async function rate(helpful, remark) {
       try {
-        const body = JSON.stringify({ answer, helpful, comment: remark });
-        const reply = await fetch(`${server}/api/feedback`, { method: "POST", headers: headers(), body, credentials: "omit" });
-        if (!reply.ok) throw new Error(await reason(reply));
+        await post("/api/feedback", JSON.stringify({ answer, helpful, comment: remark }));
       } catch (error) {
-        said.textContent = text("unrated", { reason: error.message });
+        said.textContent = text("unrated", { reason: reason(error) });
         return;
       }
       buttons[0].setAttribute("aria-pressed", String(helpful));

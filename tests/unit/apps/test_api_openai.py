@@ -169,6 +169,26 @@ def test_what_cannot_be_honoured_is_refused(client: TestClient, parameter: str, 
     assert refused.json()["error"]["param"].startswith(parameter)
 
 
+@pytest.mark.parametrize(
+    ("parameter", "value", "why"),
+    [
+        ("tools", [{"type": "function", "function": {"name": "f"}}], "answers from documents and calls no tools"),
+        ("tool_choice", "required", "calls no tools"),
+        ("n", 2, "one answer"),
+        ("response_format", {"type": "json_object"}, "the field wellspring"),
+        ("store", True, "send what came before"),
+        ("verbosity", "low", "max_tokens"),
+        ("made_up", 1, "no parameter"),
+        ("stream_options", {"include_usage": True}, "set stream"),
+    ],
+)
+def test_a_refusal_says_why_and_what_to_do(client: TestClient, parameter: str, value: Any, why: str) -> None:
+    said = message(chat(client, **{parameter: value}), 400)
+    assert why in said
+    assert "eave it out" in said or "eave them out" in said
+    assert "can only be" not in said
+
+
 def test_seed_and_top_p_need_a_cold_model(client: TestClient) -> None:
     assert "seed" in message(chat(client, temperature=0.5, seed=1), 400)
     assert "top_p" in message(chat(client, temperature=0.5, top_p=0.5), 400)
