@@ -34,6 +34,7 @@ _WHEN = re.compile(r"\bwhen\b|\bdate\b|何时|日期", re.IGNORECASE)
 _HAN = re.compile(f"[{HAN}]")
 _PLAIN_CELL = re.compile(r"(?<=\|)[^|]*(?=\|)|^[^|]+|[^|]+$")
 _PAID = re.compile("[钱价费]")
+_LINE = re.compile(r"\W{0,3}(?P<label>[^\W\d_][^|:：\n.]{1,38})[:：]\s*(?P<value>[^|:：\n]{1,60}?)[.。]?")
 _BARE = re.compile(r"[+-]?[\d.,%]+")
 
 
@@ -73,6 +74,12 @@ def cells(row: str, head: str = "") -> list[Cell]:
     return found
 
 
+def line_cell(line: str) -> Cell | None:
+    """Return the cell of a line of its own, such as "Weight: 2 kg" in a data sheet; None for other lines."""
+    match = _LINE.fullmatch(line.rstrip())
+    return Cell(match["label"], match["value"], *match.span("value")) if match else None
+
+
 def _under(head: str, row: str) -> list[Cell]:
     """Return the cells of a row under those of the table's first one, if they are as many."""
     labels, values = (list(_PLAIN_CELL.finditer(line)) for line in (head, row))
@@ -103,6 +110,11 @@ def answering_cell(
     told
         Search tokens of what led to the row: the question's words among them do not ask for a cell.
     """
+    alone = line_cell(row)
+    if alone is not None:
+        # Nothing stands beside it: the question must say all of its label.
+        asks = set(search_tokens(alone.label)) <= asked.weights.keys()
+        return replace(alone, said=True) if asks and asked.fits(f", {row}") else None
     found = cells(row, head)
     said = {cell.label: _said(asked, cell.value) for cell in found}
     left = [

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from knowledge.embed import Embedder
 from rag.candidates import Candidate, candidate, candidates, same
-from rag.cells import answering_cell, cells
+from rag.cells import answering_cell, cells, line_cell
 from rag.cite import unmarked
 from rag.confidence import confidence, judged
 from rag.evidence import Chosen, Evidence, choose_evidence, follow_up, is_row, rank_evidence
@@ -130,14 +130,19 @@ def best_of(weighed: Weighed, language: str) -> Best | None:
     return Best(chosen.evidence, None if inside is None or inside.empty else inside, sure)
 
 
+def _labels(item: Evidence) -> tuple[str, ...]:
+    alone = line_cell(item.text)
+    return (alone.label,) if alone else tuple(cell.label for cell in cells(item.text, item.head))
+
+
 def _cell(asked: AskedQuestion, chosen: Chosen | None, embedder: Embedder) -> Candidate | None:
     """Return the cell that answers, of the row that was chosen or of the one that another sentence leads to.
 
     Of two rows of one table none is: they are compared.
     """
-    rows = [item for item in chosen.evidence if cells(item.text, item.head)] if chosen else []
-    labels = {tuple(cell.label for cell in cells(item.text, item.head)) for item in rows}
-    if chosen is None or not rows or len(labels) < len(rows):
+    labels = [(item, _labels(item)) for item in chosen.evidence] if chosen else []
+    rows = [item for item, found in labels if found]
+    if chosen is None or not rows or len({found for _, found in labels if found}) < len(rows):
         return None
     row = rows[-1]
     told = {token for item in chosen.evidence if item is not row for token in item.tokens}

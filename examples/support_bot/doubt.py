@@ -19,6 +19,8 @@ _CLEAR = 2.0
 """A short answer this many times as sure as any other leaves no doubt, once it is sure."""
 _FAMILY = 0.15
 """As ``_NEAR``, of sentences about other models of the family that a question names."""
+_ALL = 0.9
+"""The part of a question that leaves out nothing, 0 to 1."""
 _HELD = 0.2
 """The part of a question that a sentence must hold, 0 to 1: what holds less is about something else."""
 _MOST = 4
@@ -60,9 +62,12 @@ def doubt_about(
     family = several(_asked_of(models, weighed) or (models if answer.abstained else []))
     if family:
         return Doubt(tuple(sorted(family[:_MOST])))
+    near = _near(weighed)
+    sheets = [] if named else several(_once(one.passage.title for one in near if _is_line(one)))
+    if sheets:
+        return Doubt(tuple(sorted(sheets[:_MOST])))
     if _clear(weighed):
         return None
-    near = _near(weighed)
     options = _longer_names(named, near) if named else _documents(answer, near) or _rows(near, kb, viewer)
     if len(options) > 1:
         return Doubt(tuple(sorted(options[:_MOST])))
@@ -100,6 +105,11 @@ def _clear(weighed: Any) -> bool:
     surest = max(weighed.found, key=lambda one: one.sure)
     others = [one.sure for one in weighed.found if one.evidence.place != surest.evidence.place]
     return bool(surest.sure >= _CLEAR * max(others, default=0.0))
+
+
+def _is_line(one: Any) -> bool:
+    """Tell whether it is a line of a data sheet that says all that is asked, but not of what."""
+    return one.coverage >= _ALL and not one.text.rstrip().endswith((".", "。", "!", "?"))
 
 
 def _near(weighed: Any) -> list[Any]:
