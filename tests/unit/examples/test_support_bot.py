@@ -108,14 +108,6 @@ def test_it_asks_back_which_model_of_a_family_is_meant(bot, question) -> None:
     assert "Sources:" in here(bot.hear("v", "here", "What range does the Kite 7 have?"))
 
 
-def test_it_asks_back_where_lines_of_two_data_sheets_fit(kb, states, tmp_path) -> None:
-    texts = {f"sheet{n}.txt": f"KITE {n} LAMP\n\nBurning time:   {n} hours\nHeight:   {n} cm\n" for n in (3, 5)}
-    base, _ = small_base(tmp_path / "kb", texts)
-    with base:
-        told = here(Bot(base, states).hear("u", "here", "What is the burning time?"))
-        assert told.startswith("Do you mean:\n1. KITE 3 LAMP\n2. KITE 5 LAMP")
-
-
 def test_another_question_instead_of_a_choice(bot) -> None:
     bot.hear("u", "here", "What is the measuring range?")
     assert "27 days" in here(bot.hear("u", "here", "How many days of leave do employees in Dundee get?"))

@@ -35,7 +35,7 @@ def test_the_cell_is_that_whose_label_is_asked_for(question, answer) -> None:
 def test_no_cell_is_told_where_several_may_answer_or_none_can() -> None:
     assert answered("What is the price of the Kite 7 lamp?") == ""
     assert answered("Is the Kite 7 lamp blue?") == ""
-    assert answered("What is the remark on the price?", "Remark: blue") == "blue"
+    assert answered("What is the remark?", "Remark: blue") == "blue"
     assert answered("What is the price?", "Remark: blue") == ""
     assert answered("How many are there?", "Note: see below") == ""
     assert cells("no labels | in this row") == []
