@@ -17,6 +17,8 @@ from rag.facts.lists import words
 from rag.facts.records import FactAnswer, Step
 from rag.records import Passage
 
+LONGEST = 300
+"""Characters of a question; what is longer asks for more, and all ways to read it would take seconds."""
 _SENTENCES = 6
 """Of each thing: the best ones, which are looked at."""
 _WORDS = 5
@@ -46,7 +48,7 @@ _ORDERS: tuple[tuple[str, bool, tuple[str, ...], frozenset[str]], ...] = (
 _ENGLISH = re.compile(r"^(?:which|what|who|where)\b(?P<said>.*?)[\s,:;–-]+(?P<a>[^,:;]+?),? or (?P<b>[^,:;]+)$", re.I)
 _PAIR = re.compile(
     r"^(?i:is|are|was|were|does|do|did|has|have) (?P<a>.+?) "
-    rf"(?P<said>(?:[a-z]+ )?(?:the |a )?(?:{'|'.join(words for words, *_ in _ORDERS)})\b[^,]*?)? than (?P<b>.+)$"
+    rf"(?P<said>(?:[a-z]+ )?(?:the |a )?(?:{'|'.join(words for words, *_ in _ORDERS)})\b[^,]*?) than (?P<b>.+)$"
 )
 _CHINESE = re.compile(
     r"^(?P<a>.+?)(?:和|与|跟|还是|、)(?P<b>[^，,的哪谁]+?)(?:相比|之间)?(?=[，,的哪谁])[，,]?(?P<said>.*[哪谁].*)$"
@@ -88,6 +90,8 @@ def read_comparison(question: str, language: str, known: Callable[[str], Sequenc
         Returns the places of names that the documents know in a text.
     """
     text = " ".join(question.split()).rstrip("?？。. ")
+    if len(text) > LONGEST:
+        return None
     chinese = language == "zh"
     for pattern, pair in ((_CHINESE_PAIR if chinese else _PAIR, True), (_CHINESE if chinese else _ENGLISH, False)):
         match = pattern.match(text)

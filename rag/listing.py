@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from connectors import Document
 from knowledge.language import search_tokens
 from rag.cells import Cell, cells
+from rag.compared import LONGEST
 from rag.evidence import Evidence
 from rag.facts.records import FactAnswer, Step
 from rag.question import AskedQuestion
@@ -54,6 +55,8 @@ class Listing:
 def read_listing(question: str, language: str) -> Listing | None:
     """Return what a question wants to have listed or counted; None where it is no such question."""
     text = " ".join(question.split()).rstrip("?？。. ")
+    if len(text) > LONGEST:
+        return None
     if language == "zh":
         match = _CHINESE.search(text)
         noun = match and (match["noun"] or match["named"] or match["last"])

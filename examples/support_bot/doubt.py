@@ -59,7 +59,7 @@ def doubt_about(
         return None
     weighed = kb.weigh(question, viewer=viewer)
     models = _models(kb, named, viewer)
-    family = several(_asked_of(models, weighed) or (models if answer.abstained else []))
+    family = several(_asked_of(models, weighed) or (models if answer.confidence < _SURE else []))
     if family:
         return Doubt(tuple(sorted(family[:_MOST])))
     near = _near(weighed)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from helpers.bases import small_base
 
 import rag
 from rag.compared import read_comparison
+from rag.listing import read_listing
 
 TEXTS = {
     "kite7.md": "# Kite 7\n\nThe Kite 7 has a range of 7 miles.\n\nWeight: 900 g\n",
@@ -67,3 +70,12 @@ def test_what_only_one_document_tells_is_not_compared(kb) -> None:
 def test_a_row_about_something_else_is_not_taken(kb) -> None:
     assert kb.ask("Which has the longer delivery weeks, the Kite 7 or the Kite 9?").short == "Kite 9"
     assert "9 [" not in kb.ask("Which has the longer delivery weeks, the Kite 7 or the Kite 9?").answer
+
+
+def test_endless_questions_take_no_time() -> None:
+    began = time.perf_counter()
+    for question in ("Is " + "a more " * 2000 + "than", "A" * 50 + "比" * 3000 + "吗", "how many " + "a " * 5000):
+        for language in ("en", "zh"):
+            assert read_comparison(question, language, lambda text: []) is None
+            assert read_listing(question, language) is None
+    assert time.perf_counter() - began < 1
