@@ -8,6 +8,7 @@ from helpers.page import EN, PATIENCE, Shoot, ask, chip, settle
 from playwright.sync_api import Locator, Page, expect
 
 LEAVE = "How many days of annual leave do I get in Dundee?"
+PARENTAL = "How many weeks of parental leave at full pay does a parent receive in Dundee?"
 EXTENSION = "What is the phone extension of the engineer who is responsible for the Marl 8 logger?"
 
 
@@ -24,10 +25,10 @@ def test_a_citation_opens_at_its_page_beside_the_answer(open_page: Callable[...,
     ask(page, EXTENSION)  # loads the models
     page.get_by_text(EN("talks.new")).click()
     expect(page.get_by_test_id("stChatMessage")).to_have_count(0)
-    answer = ask(page, LEAVE)
+    answer = ask(page, PARENTAL)
     chip(answer, 1).click()
     picture = sheet(answer, 3)
-    assert "27 days" in (picture.get_attribute("alt") or "")
+    assert "20 weeks" in (picture.get_attribute("alt") or "")
     words, beside = answer.locator(".ws-answer").bounding_box(), picture.bounding_box()
     assert words
     assert beside
