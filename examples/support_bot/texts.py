@@ -23,8 +23,8 @@ def wants_person(text: str) -> bool:
 
 
 def small_talk(text: str) -> str:
-    """Return the key of what to say to a greeting or to thanks; "" for anything else."""
-    return next((key for key in ("greeting", "thanks") if _understood(key).search(text)), "")
+    """Return the key of what to say to a greeting, thanks or goodbye; "" for anything else."""
+    return next((key for key in ("greeting", "thanks", "goodbye") if _understood(key).search(text)), "")
 
 
 def empty_words() -> frozenset[str]:

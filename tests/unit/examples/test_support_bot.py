@@ -153,6 +153,7 @@ def test_who_wants_a_person(text, asks) -> None:
 def test_small_talk(bot) -> None:
     assert small_talk("Hi!") == "greeting"
     assert small_talk("ok, thanks a lot") == "thanks"
+    assert small_talk("Bye!") == "goodbye"
     assert small_talk("hi, what does it cost?") == ""
     assert "Hello!" in here(bot.hear("u", "here", "hello"))
     assert here(bot.hear("u", "here", "谢谢")) == "不客气。"
