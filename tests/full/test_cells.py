@@ -1,4 +1,4 @@
-"""Which cell of a row answers, with the built-in embedder: rows that nothing was chosen on (split ``test``)."""
+"""Which cell of a row answers, with the built-in embedder: rows that no weight was chosen on (split ``test``)."""
 
 import json
 from pathlib import Path
