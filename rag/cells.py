@@ -110,6 +110,8 @@ def answering_cell(
     told
         Search tokens of what led to the row: the question's words among them do not ask for a cell.
     """
+    if _YES_OR_NO.match(asked.text):
+        return None
     alone = line_cell(row)
     if alone is not None:
         # Nothing stands beside it: the question must say all of its label.
@@ -120,7 +122,7 @@ def answering_cell(
     left = [
         cell for cell in found if said[cell.label] < _SAID and (asked.language == "zh" or not _HAN.search(cell.label))
     ]
-    if len(found) < 2 or not left or _YES_OR_NO.match(asked.text):
+    if len(found) < 2 or not left:
         return None
     naming = {token for cell in found if said[cell.label] >= _SAID for token in search_tokens(cell.value)} | set(told)
     wanted = {token: weight for token, weight in asked.weights.items() if token not in naming}

@@ -28,7 +28,8 @@ _NAMING = 1
 _NO_AMOUNT = frozenset(["date", "day of the year", "time of day", "fiscal year"])
 _MONEY = frozenset(["GBP", "EUR", "USD", "CNY", "JPY"])
 _CURRENCY = {"£": "GBP", "€": "EUR", "$": "USD", "¥": "CNY"}
-_BARE = re.compile(r"[\d.,]+")
+_BARE = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+"""A number and nothing else; "4.2.0" is none."""
 _ARTICLE = re.compile(r"^(?:in|of|for|the|a|an|with|from|between|either)\s+", re.IGNORECASE)
 
 # What orders things, whether it asks for the most, what it is called, and its dimensions (none: any).

@@ -181,9 +181,10 @@ def choose_evidence(question: AskedQuestion, ranked: Sequence[Evidence]) -> Chos
             continue
         # The one that holds what is asked for comes last; where both do, the one that says less of the question.
         pair = _chosen(question, *sorted((one, other), key=lambda item: (item.fits, -item.coverage)))
-        # A row or a sentence is about what it names first: among rows that hold a name, the person's own one wins.
-        if question.counted.isdisjoint(pair.evidence[-1].tokens) and question.counted:
+        if question.counted and question.counted.isdisjoint(pair.evidence[-1].tokens):
+            # Where people are counted, a sentence without people tells no number of them.
             continue
+        # A row or a sentence is about what it names first: among rows that hold a name, the person's own one wins.
         last = pair.evidence[-1].text
         places = [last.index(name) / len(last) for name in names if name in last]
         value = pair.value - _LATE * min(places, default=0.0)

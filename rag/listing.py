@@ -39,6 +39,14 @@ _WHO = re.compile(r"^who (?:all )?(?:works?|sits?|belongs?|reports?) (?:in|at|fo
 _CHINESE = re.compile(
     r"(?P<count>有?多少[个家张台份款项条])(?P<noun>\w{1,6}?)$|哪些(?P<named>\w{1,6}?)$|^列出.*?(?P<last>\w{2,4})$"
 )
+_NARROWS = re.compile(
+    r"\b(?:not|no|never|without|except|other|before|after|since|until|till|more|less|fewer|than|between|over|under|only)\b"
+    r"|n['’]t\b|[不没未无非]|以[前后上下]|之[前后]|超过|至少|除",
+    re.IGNORECASE,
+)
+"""Tells rows apart by what is no word of theirs."""
+_NEUTRAL = frozenset(search_tokens("work sit belong report list name show give have own come exist currently company"))
+"""Search tokens that tell no rows apart."""
 _PEOPLE = frozenset(["name", "姓名"])
 
 
@@ -130,15 +138,18 @@ def _told_apart(plan: Listing, asked: AskedQuestion, title: str, table: Sequence
                 values.setdefault(tokens, set()).add(cell.label)
     # "8" says nothing where "Marl 8" does.
     told = [tokens for tokens in values if not any(set(tokens) < set(other) for other in values)]
-    covered = {token for tokens in told for token in tokens} | plan.noun | set(search_tokens(title))
-    if asked.names - covered:
+    labels = {token for _, _, row in table for cell in row for token in search_tokens(cell.label)}
+    covered = {token for tokens in told for token in tokens} | plan.noun | labels | set(search_tokens(title))
+    rest = asked.weights.keys() - covered - _NEUTRAL
+    # "Own" asks for an "owner"; what else no row says ("open", "overdue") would be left out of account.
+    if _NARROWS.search(asked.text) or any(not any(one.startswith(token) for one in labels) for token in rest):
         return []
     kept, naming = list(table), _naming(plan, table)
     for tokens in told:
         # Who reports to somebody is somebody else.
-        labels = values[tokens] - {naming} or values[tokens]
+        columns = values[tokens] - {naming} or values[tokens]
         kept = [
-            one for one in kept if any(c.label in labels and tuple(search_tokens(c.value)) == tokens for c in one[2])
+            one for one in kept if any(c.label in columns and tuple(search_tokens(c.value)) == tokens for c in one[2])
         ]
     distinct: dict[str, _Row] = {}
     for one in kept:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers.serve import call, served, status
@@ -246,8 +247,8 @@ def test_what_goes_wrong_is_told_in_the_visitors_language(visit: Callable[..., P
     secret = {"error": {"message": "SECRET of the operator", "type": "server_error", "param": None, "code": None}}
     allowed = {"Access-Control-Allow-Origin": site.url}
 
-    def told(name: str, **reply: object) -> None:
-        page.route(f"{site.server}/api/ask", lambda route: route.fulfill(headers=allowed, **reply))  # type: ignore[arg-type]
+    def told(name: str, **reply: Any) -> None:
+        page.route(f"{site.server}/api/ask", lambda route: route.fulfill(headers=allowed, **reply))
         expect(ask(panel, LEAVE, text).locator("p")).to_have_text([text(f"widget.{name}")])
         page.unroute(f"{site.server}/api/ask")
 

@@ -37,6 +37,7 @@ def test_no_cell_is_told_where_several_may_answer_or_none_can() -> None:
     assert answered("Is the Kite 7 lamp blue?") == ""
     assert answered("What is the remark?", "Remark: blue") == "blue"
     assert answered("What is the price?", "Remark: blue") == ""
+    assert answered("Is there a remark?", "Remark: blue") == ""
     assert answered("How many are there?", "Note: see below") == ""
     assert cells("no labels | in this row") == []
     assert cells("One: sentence, with a colon.") == []

@@ -13,6 +13,7 @@ from rag.listing import read_listing
 
 TEXTS = {
     "kite7.md": "# Kite 7\n\nThe Kite 7 has a range of 7 miles.\n\nWeight: 900 g\n",
+    "firmware.csv": "Item,Firmware,Note\nKite 7,4.2.0,old\nKite 9,5.1.3,new\n",
     "kite9.md": "# Kite 9\n\nThe Kite 9 has a range of 9 miles.\n\nWeight: 1.2 kg\n",
     "prices 2025.csv": "Item,Price GBP,Delivery weeks\nKite 7,80,2\nKite 9,70,2\n",
     "prices 2026.csv": "Item,Price GBP,Delivery weeks,Remark\nKite 7,60,2,\nKite 9,90,3,\nString,5,9,for the Kite 9\n",
@@ -65,6 +66,10 @@ def test_both_amounts_are_told_with_their_places(kb, question, short, told) -> N
 
 def test_what_only_one_document_tells_is_not_compared(kb) -> None:
     assert kb.ask("Which is faster, the Kite 7 or the Kite 9?").origin != "facts"
+
+
+def test_versions_are_no_amounts(kb) -> None:
+    assert kb.ask("Which has the higher firmware, the Kite 7 or the Kite 9?").origin != "facts"
 
 
 def test_a_row_about_something_else_is_not_taken(kb) -> None:
