@@ -10,7 +10,7 @@ import streamlit as st
 
 import rag
 from apps.ui.background import PROBLEMS
-from apps.ui.markup import escape, heading, plain
+from apps.ui.markup import distinct, escape, heading, plain
 from apps.ui.run_plots import figures, outcome, plots
 from apps.ui.session import Session
 from apps.ui.trials import Trial
@@ -211,20 +211,19 @@ def _shown(session: Session, evaluations: rag.Evaluations, runs: list[rag.KeptRu
     """Show one run, and what differs from another."""
     text = session.text
     by_id = {run.id: run for run in runs}
+    names = distinct({run.id: _named(session, run) for run in runs})
     if st.session_state.get("run") not in by_id:
         st.session_state["run"] = runs[0].id
     left, right = st.columns(2)
     with left:
-        chosen = st.selectbox(
-            text("evaluate.which"), list(by_id), format_func=lambda one: _named(session, by_id[one]), key="run"
-        )
+        chosen = st.selectbox(text("evaluate.which"), list(by_id), format_func=lambda one: names[one], key="run")
     run = by_id[chosen]
     others = {one.id: one for one in runs if one.name == run.name and one.id != run.id}
     with right:
         against = st.selectbox(
             text("evaluate.against"),
             [None, *others],
-            format_func=lambda one: _named(session, others[one]) if one else text("evaluate.no_other"),
+            format_func=lambda one: names[one] if one else text("evaluate.no_other"),
             disabled=not others,
             key=f"against-{run.id}",
         )

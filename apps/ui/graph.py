@@ -11,7 +11,7 @@ import streamlit as st
 
 import rag
 from apps.ui.background import PROBLEMS
-from apps.ui.markup import escape, heading, plain
+from apps.ui.markup import distinct, escape, heading, plain
 from apps.ui.session import Session
 
 _FOUND = 12
@@ -151,7 +151,7 @@ def _search(session: Session, explorer: rag.Explorer, *, begin: bool) -> None:
 
 def _pick(session: Session, label: str, entities: list[rag.Entity], *, key: str) -> None:
     """Offer entities to go to."""
-    by_key = {entity.key: entity for entity in entities}
+    names = _names(session, entities)
 
     def go() -> None:
         _go(st.session_state[key])
@@ -162,11 +162,16 @@ def _pick(session: Session, label: str, entities: list[rag.Entity], *, key: str)
 
     st.pills(
         label,
-        list(by_key),
-        format_func=lambda one: f"{plain(by_key[one].name)} · {plain(_type(session, by_key[one].type))}",
+        list(names),
+        format_func=lambda one: names[one],
         on_change=go,
         key=key,
     )
+
+
+def _names(session: Session, entities: list[rag.Entity]) -> dict[str, str]:
+    """Return what each entity is called where one is picked, by its key."""
+    return distinct({one.key: f"{plain(one.name)} · {plain(_type(session, one.type))}" for one in entities})
 
 
 def _type(session: Session, kind: str) -> str:
@@ -289,10 +294,11 @@ def _paths(session: Session, explorer: rag.Explorer, entity: rag.Entity) -> None
         return
     key = f"path-which-{entity.key}-{words}"
     by_key = {one.key: one for one in found[:_FOUND]}
+    names = _names(session, found[:_FOUND])
     which = st.pills(
         text("graph.path_which"),
-        list(by_key),
-        format_func=lambda one: plain(by_key[one].name),
+        list(names),
+        format_func=lambda one: names[one],
         default=next(iter(by_key)),
         required=True,
         key=key,

@@ -7,6 +7,8 @@ A document, a file name or an error message may hold HTML or Markdown. It reache
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Mapping
 from html import escape as _escape
 
 _NARROW = "(max-width: 640px)"
@@ -22,6 +24,16 @@ def escape(text: str) -> str:
 def plain(text: str) -> str:
     """Return ``text`` for Markdown, on one line, with nothing left that Markdown acts on."""
     return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def distinct(names: Mapping[str, str]) -> dict[str, str]:
+    """Return the names, numbered where one stood before: the browser tells only what an option is called."""
+    counts: Counter[str] = Counter()
+    found = {}
+    for key, name in names.items():
+        counts[name] += 1
+        found[key] = name if counts[name] == 1 else f"{name} ({counts[name]})"
+    return found
 
 
 def go_to(key: str, what: str | int, *, narrow: bool = False) -> str:

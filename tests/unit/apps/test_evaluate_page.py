@@ -63,7 +63,12 @@ def test_a_file_is_run_shown_compared_and_deleted(make: Make) -> None:
     later = rag.Evaluations(kb, viewer=rag.LOCAL).run(
         "questions.json", json.dumps([{**QUESTIONS[0], "answers": ["15"]}, *QUESTIONS[1:]])
     )
+    about = kb.folder / "evaluations" / run.id / "run.json"
+    second = later.when.replace(microsecond=0).isoformat()
+    about.write_text(json.dumps({**json.loads(about.read_text(encoding="utf-8")), "when": second}), encoding="utf-8")
     test = evaluate_page(session_of(kb))
+    first, other = test.selectbox(key="run").options
+    assert other == f"{first} (2)", "two runs of one second"
     test.selectbox(key=f"against-{later.id}").set_value(run.id).run()
     assert not test.exception
     assert EN("evaluate.differences") in [one.value for one in test.subheader]
