@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         KnowledgeBaseError,
         NotKeptError,
         RagError,
+        ScopeError,
         UnsupportedError,
         UploadError,
     )
@@ -81,6 +82,7 @@ _WHERE = {
     "QuestionChange": "rag.evaluation.kept",
     "RagError": "rag.errors",
     "Result": "rag.evaluation.results",
+    "ScopeError": "rag.errors",
     "SearchHit": "rag.records",
     "SettingInfo": "rag.settings",
     "Settings": "rag.settings",
@@ -140,6 +142,7 @@ __all__ = [
     "QuestionChange",
     "RagError",
     "Result",
+    "ScopeError",
     "SearchHit",
     "SettingInfo",
     "Settings",

@@ -34,6 +34,7 @@ from rag.terminal import (
     progress,
     tell,
     who,
+    within_option,
 )
 
 COMMANDS = "wellspring.commands"
@@ -137,11 +138,14 @@ def forget(source: str, kb: Path | None) -> None:
 @cli.command()
 @click.argument("question")
 @asking
+@within_option
 @llm_option
-def ask(question: str, kb: Path | None, viewer: str | None, as_json: bool, llm: str | None) -> None:
+def ask(
+    question: str, kb: Path | None, viewer: str | None, as_json: bool, within: tuple[str, ...], llm: str | None
+) -> None:
     """Answer QUESTION from the documents, with citations."""
     with opened(kb, llm=llm) as base:
-        answer = base.ask(question, viewer=who(viewer))
+        answer = base.ask(question, viewer=who(viewer), within=within or None)
     if as_json:
         print_json(answer.as_dict())
         return
@@ -152,10 +156,11 @@ def ask(question: str, kb: Path | None, viewer: str | None, as_json: bool, llm: 
 @click.argument("question")
 @click.option("-k", default=10, show_default=True, type=click.IntRange(min=1), help="How many hits.")
 @asking
-def search(question: str, k: int, kb: Path | None, viewer: str | None, as_json: bool) -> None:
+@within_option
+def search(question: str, k: int, kb: Path | None, viewer: str | None, as_json: bool, within: tuple[str, ...]) -> None:
     """List the passages that answer to QUESTION, best first."""
     with opened(kb) as base:
-        hits = base.search(question, k=k, viewer=who(viewer))
+        hits = base.search(question, k=k, viewer=who(viewer), within=within or None)
     if as_json:
         print_json({"hits": [hit.as_dict() for hit in hits]})
         return

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 import rag
-from rag.terminal import kb_option, llm_option, opened, print_answer, tell, viewer_option, who
+from rag.terminal import kb_option, llm_option, opened, print_answer, tell, viewer_option, who, within_option
 
 _NEW = "/new"
 _PROMPT = "> "
@@ -17,15 +17,16 @@ _PROMPT = "> "
 @click.command()
 @kb_option
 @viewer_option
+@within_option
 @llm_option
-def chat(kb: Path | None, viewer: str | None, llm: str | None) -> None:
+def chat(kb: Path | None, viewer: str | None, within: tuple[str, ...], llm: str | None) -> None:
     """Ask one question after another; each may refer to those before.
 
     Questions are read from the terminal or a pipe, one a line. /new starts a new conversation; the end of the input
     (Ctrl-D) ends it.
     """
     with opened(kb, llm=llm) as base:
-        conversation = base.conversation(viewer=who(viewer))
+        conversation = base.conversation(viewer=who(viewer), within=within or None)
         while (line := _line()) is not None:
             if line == _NEW:
                 conversation.clear()

@@ -21,6 +21,7 @@ from rag.followup.model import rewrite_by_model
 from rag.followup.names import no_names
 from rag.prompts import small_talk, unknowing
 from rag.records import Answer, Event, Final
+from rag.scope import Within, scope_of
 from rag.sdk import LOCAL, readable
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class Conversation:
         Where answers come from.
     viewer
         Whose conversation it is: all its answers rest on what this viewer may read.
+    within
+        The documents and folders that its questions are asked of; None: all that the viewer may read.
     turns
         How many turns are remembered, from 1 to 100; older ones are forgotten.
     model
@@ -101,6 +104,7 @@ class Conversation:
         base: Wellspring,
         *,
         viewer: Viewer = LOCAL,
+        within: Within = None,
         turns: int = 6,
         model: BaseChatModel | None = None,
         past: Sequence[Turn] = (),
@@ -108,6 +112,7 @@ class Conversation:
         if not 1 <= turns <= _MOST_TURNS:
             raise ConversationError(f"a conversation remembers from 1 to {_MOST_TURNS} turns, not {turns}")
         self.viewer = viewer
+        self.within = within
         self._base = base
         self._model = model
         self._turns: deque[Turn] = deque(past, maxlen=turns)
@@ -147,7 +152,7 @@ class Conversation:
             turns, begun = tuple(self._turns), self._begun
         typed = readable(question)
         asked = self._understood(typed, turns)
-        for event in self._base.stream(asked, viewer=self.viewer, temperature=temperature):
+        for event in self._base.stream(asked, viewer=self.viewer, within=self.within, temperature=temperature):
             if isinstance(event, Final):
                 answer = replace(event.answer, question=typed, asked="" if asked == typed else asked)
                 self._remember(Turn(typed, asked, replace(answer, passages=())), begun)
@@ -184,7 +189,13 @@ class Conversation:
                 {"question": turn.question, "asked": turn.asked, "answer": turn.answer.as_dict()}
                 for turn in self._turns
             ]
-        return {"version": _VERSION, "viewer": _named(self.viewer), "most": self._turns.maxlen, "turns": kept}
+        return {
+            "version": _VERSION,
+            "viewer": _named(self.viewer),
+            "within": list(scope_of(self.within)),
+            "most": self._turns.maxlen,
+            "turns": kept,
+        }
 
     @classmethod
     def from_dict(
@@ -205,7 +216,8 @@ class Conversation:
         if value.get("viewer") != _named(viewer):
             raise ConversationError("the conversation belongs to another viewer: begin a new one")
         try:
-            made = cls(base, viewer=viewer, turns=int(value["most"]), model=model)
+            within = tuple(map(str, value.get("within", ()))) or None
+            made = cls(base, viewer=viewer, within=within, turns=int(value["most"]), model=model)
             made._turns.extend(
                 Turn(str(turn["question"]), str(turn["asked"]), Answer.from_dict(turn["answer"]))
                 for turn in value["turns"]

@@ -5,6 +5,7 @@ RagError
 ├── ModelError      weights are missing, cannot be fetched, or are not what they should be; a chat model failed
 │   └── UnsupportedError  the chat model cannot do what a question's options ask of it
 ├── KnowledgeBaseError  there is nothing to ask yet, or the index was made with another embedder
+├── ScopeError      a question is to be asked of documents that are not there for its viewer
 ├── ConversationError   a kept conversation is somebody else's, of another version, or damaged
 ├── JournalError    the journal cannot be used, or what it was given is too much for it
 │   ├── NotKeptError    the journal keeps no such thing for this viewer
@@ -33,6 +34,10 @@ class UnsupportedError(ModelError):
 
 class KnowledgeBaseError(RagError):
     """There is nothing to ask yet, or the index was made with another embedder."""
+
+
+class ScopeError(RagError):
+    """A question is to be asked of documents that are not there for its viewer."""
 
 
 class DatasetError(RagError):

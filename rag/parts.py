@@ -11,6 +11,7 @@ from rag.records import Answer, SearchHit
 
 if TYPE_CHECKING:
     from connectors import Viewer
+    from rag.scope import Within
     from rag.sdk import Wellspring
 
 ASK = (
@@ -26,31 +27,31 @@ SEARCH = (
 NOTHING = "Nothing was found."
 
 
-def runnable(base: Wellspring, viewer: Viewer) -> Runnable[str | dict[str, Any], Answer]:
+def runnable(base: Wellspring, viewer: Viewer, within: Within) -> Runnable[str | dict[str, Any], Answer]:
     """Return what ``Wellspring.as_runnable`` describes."""
 
     def ask(given: str | dict[str, Any]) -> Answer:
-        return base.ask(_question(given), viewer=viewer)
+        return base.ask(_question(given), viewer=viewer, within=within)
 
     async def aask(given: str | dict[str, Any]) -> Answer:
-        return await base.aask(_question(given), viewer=viewer)
+        return await base.aask(_question(given), viewer=viewer, within=within)
 
     return RunnableLambda(ask, afunc=aask, name="wellspring")
 
 
-def tools(base: Wellspring, viewer: Viewer, k: int) -> list[BaseTool]:
+def tools(base: Wellspring, viewer: Viewer, within: Within, k: int) -> list[BaseTool]:
     """Return what ``Wellspring.as_tools`` describes."""
 
     def ask(question: Annotated[str, "A complete question."]) -> tuple[str, Answer]:
-        answer = base.ask(question, viewer=viewer)
+        answer = base.ask(question, viewer=viewer, within=within)
         return answer.as_text(), answer
 
     async def aask(question: Annotated[str, "A complete question."]) -> tuple[str, Answer]:
-        answer = await base.aask(question, viewer=viewer)
+        answer = await base.aask(question, viewer=viewer, within=within)
         return answer.as_text(), answer
 
     def search(query: Annotated[str, "What to look for."]) -> tuple[str, list[SearchHit]]:
-        hits = base.search(query, k=k, viewer=viewer)
+        hits = base.search(query, k=k, viewer=viewer, within=within)
         return hits_text(hits), hits
 
     return [

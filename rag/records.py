@@ -98,6 +98,8 @@ class Answer:
     """Seconds by step: ``retrieve``, ``generate``, ``check``, ``total``."""
     asked: str = ""
     """The question as it was understood, where that differs: a follow-up question, completed."""
+    within: tuple[str, ...] = ()
+    """The documents and folders that it was asked of; empty where these are all that the viewer may read."""
 
     def as_text(self) -> str:
         """Return the answer, and below it the numbered places that it cites, each with its quote."""
@@ -124,6 +126,7 @@ class Answer:
             "origin": self.origin,
             "language": self.language,
             "timings": dict(self.timings),
+            "within": list(self.within),
         }
 
     @classmethod
@@ -142,6 +145,7 @@ class Answer:
             citations=tuple(map(Citation.from_dict, value["citations"])),
             sides=tuple(Side(**side) for side in value["sides"]),
             alternatives=tuple(Side(**side) for side in value.get("alternatives", ())),
+            within=tuple(map(str, value.get("within", ()))),
         )
 
 

@@ -30,11 +30,12 @@ from rag.view import View
 _SPREAD = 100
 """Chunks that are spread over pages, in long documents."""
 _VIEWS = 8
-"""Views that are kept, one for each set of viewers who may read the same."""
+"""Views that are kept, one for each set of viewers who may read the same, and each part of the documents."""
 _NAMED = 2
 """Names of the question that are told of a hit."""
 _WORTH_TELLING = 0.005
 """Parts of a score that round to nothing are left out."""
+_Key = tuple[frozenset[Access], frozenset[str] | None]
 
 
 class Retriever:
@@ -48,15 +49,30 @@ class Retriever:
         Where the chunks' texts come from.
     embedder
         The one that the index was made with.
+    scope
+        The ids of the documents that are searched; None: all.
+    views
+        What has been made for viewers before, shared with those that search other parts of the same generation.
     """
 
-    def __init__(self, caches: Caches, store: Store, embedder: Embedder) -> None:
+    def __init__(
+        self,
+        caches: Caches,
+        store: Store,
+        embedder: Embedder,
+        *,
+        scope: frozenset[str] | None = None,
+        views: _Views | None = None,
+    ) -> None:
         self._caches = caches
         self._store = store
         self._embedder = embedder
-        self._views: OrderedDict[frozenset[Access], View] = OrderedDict()
-        self._keeping = threading.Lock()
-        self._building = threading.Lock()
+        self._scope = scope
+        self._views = views or _Views()
+
+    def within(self, documents: frozenset[str]) -> Retriever:
+        """Return what searches only these documents, by their ids: as if nothing else had ever been indexed."""
+        return Retriever(self._caches, self._store, self._embedder, scope=documents, views=self._views)
 
     def search(self, question: str, *, viewer: Viewer, k: int = 10) -> list[Hit]:
         """Return at most ``k`` hits that ``viewer`` may read, best first; none for a question without content.
@@ -92,7 +108,7 @@ class Retriever:
 
         Signals that are named in ``without`` are left out, for measuring what they bring.
         """
-        if not question.strip() or not self._caches.allowed(viewer).any():
+        if not question.strip() or not self._allowed(viewer).any():
             return None
         view = self.view(viewer)
         asked = Asked.read(question, view)
@@ -105,20 +121,21 @@ class Retriever:
     def view(self, viewer: Viewer) -> View:
         """Return the knowledge base as ``viewer`` sees it, made from what the viewer may read alone.
 
-        For who may read everything it is at hand. For others it is built from the rows when first asked for, and kept
-        for all who may read the same.
+        For who may read everything it is at hand. For others, and for a part of the documents, it is built from the
+        rows when first asked for, and kept for all who may read the same.
         """
         readable = frozenset(access for access in self._caches.access if may_read(viewer, access))
-        if found := self._kept(readable):
+        key = readable, self._scope
+        if found := self._views.kept(key):
             return found
-        with self._building:
+        with self._views.building:
             # Another thread may have built it meanwhile.
-            if found := self._kept(readable):
+            if found := self._views.kept(key):
                 return found
             with self._store.frozen():
                 current = self._store.generation() == self._caches.generation
                 abouts = self._store.abouts()
-                if len(readable) == len(self._caches.access):
+                if self._scope is None and len(readable) == len(self._caches.access):
                     allowed, graph = None, self._caches.graph
                 else:
                     graph = self.graph_with(self._store.edits().values(), viewer)
@@ -128,18 +145,8 @@ class Retriever:
             view = View(self._caches, allowed, graph, about)
             view.prepare()
             if current:
-                with self._keeping:
-                    self._views[readable] = view
-                    while len(self._views) > _VIEWS:
-                        self._views.popitem(last=False)
+                self._views.keep(key, view)
         return view
-
-    def _kept(self, readable: frozenset[Access]) -> View | None:
-        with self._keeping:
-            if readable in self._views:
-                self._views.move_to_end(readable)
-                return self._views[readable]
-        return None
 
     def _positions(self, graph: KnowledgeGraph) -> NDArray[np.bool_]:
         allowed = np.zeros(len(self._caches.refs), dtype=np.bool_)
@@ -164,18 +171,53 @@ class Retriever:
             )
 
     def readable(self, viewer: Viewer) -> set[int]:
-        """Return the ids of the chunks that ``viewer`` may read."""
-        positions = np.flatnonzero(self._caches.allowed(viewer)).tolist()
+        """Return the ids of the chunks that ``viewer`` may read, and that are searched."""
+        positions = np.flatnonzero(self._allowed(viewer)).tolist()
         return {self._caches.refs[position].id for position in positions}
 
     def read(self, ids: Iterable[int], viewer: Viewer) -> list[Chunk]:
         """Return those of the chunks that ``viewer`` may read, by the rows where these are newer than the caches."""
         chunks = self._store.chunks(ids)
         if self._store.generation() == self._caches.generation:
-            allowed = self._caches.allowed(viewer)
+            allowed = self._allowed(viewer)
             return [chunk for chunk in chunks if allowed[self._caches.positions[chunk.id]]]
         access = self._store.access()
+        if self._scope is not None:
+            access = {document: access[document] for document in self._scope if document in access}
         return [c for c in chunks if c.document_id in access and may_read(viewer, access[c.document_id])]
+
+    def _allowed(self, viewer: Viewer) -> NDArray[np.bool_]:
+        """Return which positions are searched for ``viewer``: bool, (n_chunks,)."""
+        allowed = self._caches.allowed(viewer)
+        if self._scope is None:
+            return allowed
+        searched = np.zeros_like(allowed)
+        for document in self._scope:
+            places = self._caches.documents.get(document, range(0))
+            searched[places.start : places.stop] = True
+        return allowed & searched
+
+
+class _Views:
+    """The views of one generation that were asked for last, by who may read them and which documents are searched."""
+
+    def __init__(self) -> None:
+        self._views: OrderedDict[_Key, View] = OrderedDict()
+        self._keeping = threading.Lock()
+        self.building = threading.Lock()
+        """Held while one is built."""
+
+    def kept(self, key: _Key) -> View | None:
+        with self._keeping:
+            if key in self._views:
+                self._views.move_to_end(key)
+            return self._views.get(key)
+
+    def keep(self, key: _Key, view: View) -> None:
+        with self._keeping:
+            self._views[key] = view
+            while len(self._views) > _VIEWS:
+                self._views.popitem(last=False)
 
 
 def _why(number: int, shared: list[str], view: View, asked: Asked, found: Found, parts: dict[str, float]) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -20,7 +21,8 @@ from connectors import EVERYONE, Access, Document, Failed, Viewer, may_read
 from rag.aio import in_thread, last_answer
 from rag.errors import KnowledgeBaseError
 from rag.library import Library
-from rag.records import Answer, Event, SearchHit
+from rag.records import Answer, Event, Final, SearchHit
+from rag.scope import Within, documents_within, scope_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -142,39 +144,58 @@ class Wellspring(Library):
 
     # Questions
 
-    def search(self, question: str, *, k: int = 10, viewer: Viewer = LOCAL) -> list[SearchHit]:
+    # Within: the documents and folders that a question is asked of, by id, path or the end of it ("handbook",
+    # "hr/leave.pdf"); None: all that the viewer may read. A name that stands for none of these is a ScopeError.
+
+    def search(self, question: str, *, k: int = 10, viewer: Viewer = LOCAL, within: Within = None) -> list[SearchHit]:
         """Return the chunks that answer to a question, best first: at most ``k`` that ``viewer`` may read."""
-        return list(map(SearchHit.of, self.retriever().search(readable(question), viewer=viewer, k=k)))
+        hits = self._retriever_within(within, viewer).search(readable(question), viewer=viewer, k=k)
+        return list(map(SearchHit.of, hits))
 
-    def ask(self, question: str, *, viewer: Viewer = LOCAL) -> Answer:
+    def ask(self, question: str, *, viewer: Viewer = LOCAL, within: Within = None) -> Answer:
         """Return a checked answer from what ``viewer`` may read."""
-        return self._answers().ask(readable(question), self.retriever(), viewer=viewer)
+        *_, last = self.stream(question, viewer=viewer, within=within)
+        assert isinstance(last, Final)
+        return last.answer
 
-    def stream(self, question: str, *, viewer: Viewer = LOCAL, temperature: float | None = None) -> Iterator[Event]:
+    def stream(
+        self, question: str, *, viewer: Viewer = LOCAL, within: Within = None, temperature: float | None = None
+    ) -> Iterator[Event]:
         """Yield ``Found``, ``Draft``s as the model writes, and at last ``Final`` with the checked answer.
 
         ``temperature`` is the chat model's, from 0 to 2; None: as the settings say.
         """
-        return self._answers().stream(readable(question), self.retriever(), viewer=viewer, temperature=temperature)
+        retriever = self._retriever_within(within, viewer)
+        names = scope_of(within)
+        events = self._answers().stream(readable(question), retriever, viewer=viewer, temperature=temperature)
+        return (Final(replace(event.answer, within=names)) if isinstance(event, Final) else event for event in events)
 
     # The same for asyncio: the work is done in threads, as many at a time as asyncio has workers
 
-    async def asearch(self, question: str, *, k: int = 10, viewer: Viewer = LOCAL) -> list[SearchHit]:
+    async def asearch(
+        self, question: str, *, k: int = 10, viewer: Viewer = LOCAL, within: Within = None
+    ) -> list[SearchHit]:
         """``search`` for asyncio."""
-        return await asyncio.to_thread(self.search, question, k=k, viewer=viewer)
+        return await asyncio.to_thread(self.search, question, k=k, viewer=viewer, within=within)
 
-    async def aask(self, question: str, *, viewer: Viewer = LOCAL) -> Answer:
+    async def aask(self, question: str, *, viewer: Viewer = LOCAL, within: Within = None) -> Answer:
         """``ask`` for asyncio; cancelled, it stops at the next event as ``astream`` does."""
-        return await last_answer(self.astream(question, viewer=viewer))
+        return await last_answer(self.astream(question, viewer=viewer, within=within))
 
     def astream(
-        self, question: str, *, viewer: Viewer = LOCAL, temperature: float | None = None
+        self, question: str, *, viewer: Viewer = LOCAL, within: Within = None, temperature: float | None = None
     ) -> AsyncGenerator[Event]:
         """``stream`` for asyncio. When it is left or cancelled, the work behind it stops at its next event."""
-        return in_thread(lambda: self.stream(question, viewer=viewer, temperature=temperature))
+        return in_thread(lambda: self.stream(question, viewer=viewer, within=within, temperature=temperature))
 
     def conversation(
-        self, *, viewer: Viewer = LOCAL, turns: int = 6, model: BaseChatModel | None = None, past: Sequence[Turn] = ()
+        self,
+        *,
+        viewer: Viewer = LOCAL,
+        within: Within = None,
+        turns: int = 6,
+        model: BaseChatModel | None = None,
+        past: Sequence[Turn] = (),
     ) -> Conversation:
         """Return a conversation, in which a question may leave out what was said before.
 
@@ -183,7 +204,7 @@ class Wellspring(Library):
         """
         from rag.conversation import Conversation
 
-        return Conversation(self, viewer=viewer, turns=turns, model=model, past=past)
+        return Conversation(self, viewer=viewer, within=within, turns=turns, model=model, past=past)
 
     @property
     def journal(self) -> Journal:
@@ -239,7 +260,7 @@ class Wellspring(Library):
 
     # As parts of LangChain
 
-    def as_retriever(self, *, viewer: Viewer = LOCAL, k: int = 10) -> BaseRetriever:
+    def as_retriever(self, *, viewer: Viewer = LOCAL, within: Within = None, k: int = 10) -> BaseRetriever:
         """Return a LangChain retriever of what ``viewer`` may read, at every time of what is indexed then.
 
         Its documents are passages: hits, joined where they are neighbours. Metadata: ``source``, ``title``, ``page``,
@@ -247,22 +268,24 @@ class Wellspring(Library):
         """
         from rag.chain import KnowledgeRetriever
 
-        return KnowledgeRetriever(retriever=self.retriever, store=self.store, viewer=viewer, k=k)
+        return KnowledgeRetriever(
+            retriever=lambda: self._retriever_within(within, viewer), store=self.store, viewer=viewer, k=k
+        )
 
-    def as_runnable(self, *, viewer: Viewer = LOCAL) -> Runnable[str | dict[str, Any], Answer]:
+    def as_runnable(self, *, viewer: Viewer = LOCAL, within: Within = None) -> Runnable[str | dict[str, Any], Answer]:
         """Return a LangChain runnable from a question, or ``{"question": …}``, to an ``Answer``."""
         from rag.parts import runnable
 
-        return runnable(self, viewer)
+        return runnable(self, viewer, within)
 
-    def as_tools(self, *, viewer: Viewer = LOCAL, k: int = 5) -> list[BaseTool]:
+    def as_tools(self, *, viewer: Viewer = LOCAL, within: Within = None, k: int = 5) -> list[BaseTool]:
         """Return LangChain tools for an agent that works for ``viewer``: one that answers, one that searches.
 
         They return text with numbered places, and as ``artifact`` the ``Answer`` or at most ``k`` ``SearchHit``s.
         """
         from rag.parts import tools
 
-        return tools(self, viewer, k)
+        return tools(self, viewer, within, k)
 
     def weigh(self, question: str, *, viewer: Viewer = LOCAL) -> Weighed:
         """Return what the documents hold for a question, however weakly it answers; no chat model is asked."""
@@ -279,6 +302,17 @@ class Wellspring(Library):
         """Return the documents that ``viewer`` may read, by id."""
         principals = viewer.principals
         return [info for info in self.store.documents() if not principals.isdisjoint(info.readers)]
+
+    def documents_within(self, within: Within, *, viewer: Viewer = LOCAL) -> frozenset[str]:
+        """Return the ids of the documents that a question within these documents and folders is asked of.
+
+        Raises
+        ------
+        ScopeError
+            A name stands for none that ``viewer`` may read.
+        """
+        documents, names = self.documents(viewer=viewer), scope_of(within)
+        return documents_within(names, documents) if names else frozenset(info.id for info in documents)
 
     def document(self, document_id: str, *, viewer: Viewer = LOCAL) -> Document | None:
         """Return a document with its text, or None when it is not there or not for ``viewer``."""
@@ -431,6 +465,10 @@ class Wellspring(Library):
                 self._retriever = Retriever(caches, self.store, embedder)
                 self._generation = caches.generation
             return self._retriever
+
+    def _retriever_within(self, within: Within, viewer: Viewer) -> Retriever:
+        retriever = self.retriever()
+        return retriever if within is None else retriever.within(self.documents_within(within, viewer=viewer))
 
     def _check_embedder(self) -> None:
         """Vectors of two embedders must not be compared, even where they are of one length."""

@@ -32,6 +32,9 @@ viewer_option = click.option(
     "--viewer", metavar="ID[,GROUP…]", help="On whose behalf; default: what everyone may read."
 )
 llm_option = click.option("--llm", help="builtin, provider:model, hf:NAME, a GGUF file, or none.")
+within_option = click.option(
+    "--within", multiple=True, metavar="PATH", help="Ask only this document or folder; can be given several times."
+)
 asking = stacked(kb_option, viewer_option, json_option)
 indexing = stacked(
     kb_option,

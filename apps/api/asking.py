@@ -16,12 +16,13 @@ _RECALLED = 12
 """Turns of a history that are looked at; a conversation remembers fewer."""
 
 
-def events(
+async def events(
     service: Service,
     caller: Caller,
     question: str,
     *,
     history: Sequence[tuple[str, str]] = (),
+    within: Sequence[str] | None = None,
     temperature: float | None = None,
 ) -> AsyncGenerator[rag.Event]:
     """Begin to answer, and return what yields what ``Wellspring.stream`` yields. Whoever closes it stops the work.
@@ -30,16 +31,22 @@ def events(
     ----------
     history
         Questions and answers that came before, the oldest first.
+    within
+        The documents and folders that are asked; None: all that the caller may read.
 
     Raises
     ------
     Problem
         Too many questions wait; it is raised here, so that a reply can still say so.
+    rag.ScopeError
+        There are no such documents; the same.
     """
+    if within is not None:
+        await service.work.look(lambda: service.kb.documents_within(within, viewer=caller.viewer))
     own = None if temperature == service.temperature else temperature
 
     def begin() -> Iterator[rag.Event]:
-        talk = service.kb.conversation(viewer=caller.viewer)
+        talk = service.kb.conversation(viewer=caller.viewer, within=within)
         for asked, answer in history[-_RECALLED:]:
             talk.recall(asked, answer)
         return talk.stream(question, temperature=own)

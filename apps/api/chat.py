@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 import rag
 from apps.api.errors import Problem
-from apps.api.schemas import WHOLE, Said, Whole
+from apps.api.schemas import WHOLE, Said, Whole, Within
 from apps.api.service import MODEL
 
 _TOOLS = "this API answers from documents and calls no tools"
@@ -122,6 +122,8 @@ class Chat(BaseModel):
         | Annotated[list[Annotated[str, Field(min_length=1)]], Field(max_length=4)]
         | None
     ) = Field(default=None, description="The answer ends before the first of these.")
+
+    within: Within
 
     @property
     def most(self) -> int | None:

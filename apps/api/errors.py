@@ -116,6 +116,8 @@ def told(error: Exception, *, operator: bool) -> Problem:
         return error
     if isinstance(error, rag.UnsupportedError):
         return Problem(400, f"{error}.", code="unsupported_value")
+    if isinstance(error, rag.ScopeError):
+        return Problem(404, f"{error}.", code="document_not_found", param="within")
     if isinstance(error, rag.RagError | rag.KnowledgeError | rag.ConnectorError):
         LOG.warning("%s: %s", type(error).__name__, error)
         return Problem(503, str(error) if operator else _UNAVAILABLE, code="unavailable")

@@ -29,6 +29,17 @@ Question = Annotated[
     ),
 ]
 
+Within = Annotated[
+    list[Annotated[str, Field(min_length=1, max_length=2000)]] | None,
+    Field(
+        default=None,
+        min_length=1,
+        max_length=1000,
+        description='Only these are asked: documents by id or path, such as "hr/leave.pdf", and folders, such as '
+        '"handbook". Null: all. What is not there is a 404.',
+    ),
+]
+
 EVENTS: dict[str, Any] = {
     "text/event-stream": {
         "schema": {
@@ -97,6 +108,7 @@ class Said(BaseModel):
     origin: str = Field(description="Whose words the answer is made of: model, quote, facts or none.")
     language: str
     timings: dict[str, float] = Field(description="Seconds by step.")
+    within: list[str] = Field(default=[], description="What it was asked of, where that was not everything.")
 
 
 class Answer(Said):

@@ -15,7 +15,8 @@ _PACKAGES = frozenset({"mcp", "mcp_types"})
 @click.command()
 @click.option("--kb", type=click.Path(path_type=Path), help="Folder of the knowledge base.")
 @click.option("--viewer", metavar="ID[,GROUP…]", help="On whose behalf; default: what everyone may read.")
-def mcp(kb: Path | None, viewer: str | None) -> None:
+@click.option("--within", multiple=True, metavar="PATH", help="Only this document or folder; several are possible.")
+def mcp(kb: Path | None, viewer: str | None, within: tuple[str, ...]) -> None:
     """Serve the knowledge base to an assistant, by the Model Context Protocol on standard input and output.
 
     The assistant starts this command itself; it reads what the viewer may read.
@@ -33,4 +34,4 @@ def mcp(kb: Path | None, viewer: str | None) -> None:
     if not folder.is_dir():
         raise click.ClickException(f"there is no knowledge base in {folder}: run 'rag index PATH' first")
     with rag.open(folder, tell=lambda line: click.echo(line, err=True)) as base:
-        asyncio.run(serve(base, who))
+        asyncio.run(serve(base, who, within=within or None))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any, cast
 from urllib.parse import quote, unquote
@@ -26,9 +27,16 @@ _INSTRUCTIONS = (
 _log = logging.getLogger(__name__)
 
 
-def make_server(kb: rag.Wellspring, viewer: rag.Viewer) -> Server[Any]:
+def make_server(kb: rag.Wellspring, viewer: rag.Viewer, within: Sequence[str] | None = None) -> Server[Any]:
     """Return a server whose tools search and answer, and whose resources are documents, on behalf of ``viewer``."""
-    tools = {tool.name: tool for tool in kb.as_tools(viewer=viewer)}
+    tools = {tool.name: tool for tool in kb.as_tools(viewer=viewer, within=within)}
+
+    def served() -> list[rag.DocumentInfo]:
+        documents = kb.documents(viewer=viewer)
+        if within is None:
+            return documents
+        searched = kb.documents_within(within, viewer=viewer)
+        return [info for info in documents if info.id in searched]
 
     async def list_tools(_context: Any, _asked: Any) -> types.ListToolsResult:
         return types.ListToolsResult(
@@ -66,7 +74,7 @@ def make_server(kb: rag.Wellspring, viewer: rag.Viewer) -> Server[Any]:
             start = int(asked.cursor or 0) if asked else 0
         except ValueError:
             raise MCPError(types.INVALID_PARAMS, "that is no cursor of this server") from None
-        documents = await asyncio.to_thread(kb.documents, viewer=viewer)
+        documents = await asyncio.to_thread(served)
         shown = documents[max(0, start) :][:_PAGE]
         after = max(0, start) + _PAGE
         return types.ListResourcesResult(
@@ -78,9 +86,10 @@ def make_server(kb: rag.Wellspring, viewer: rag.Viewer) -> Server[Any]:
 
     async def read_resource(_context: Any, asked: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         uri = str(asked.uri)
+        name = unquote(uri.removeprefix(_SCHEME))
         document = None
-        if uri.startswith(_SCHEME):
-            document = await asyncio.to_thread(kb.document, unquote(uri.removeprefix(_SCHEME)), viewer=viewer)
+        if uri.startswith(_SCHEME) and name in {info.id for info in await asyncio.to_thread(served)}:
+            document = await asyncio.to_thread(kb.document, name, viewer=viewer)
         if document is None:
             raise MCPError(types.INVALID_PARAMS, f"there is no document {uri}")
         text = types.TextResourceContents(uri=uri, text=document.text, mime_type="text/plain")
@@ -97,9 +106,9 @@ def make_server(kb: rag.Wellspring, viewer: rag.Viewer) -> Server[Any]:
     )
 
 
-async def serve(kb: rag.Wellspring, viewer: rag.Viewer) -> None:
+async def serve(kb: rag.Wellspring, viewer: rag.Viewer, *, within: Sequence[str] | None = None) -> None:
     """Serve on standard input and output until the input ends. Whatever else is printed goes to standard error."""
-    server = make_server(kb, viewer)
+    server = make_server(kb, viewer, within)
     async with stdio_server() as (read, write):
         await server.run(read, write, server.create_initialization_options())
 

@@ -106,7 +106,7 @@ def draw(
     text = Text(st.session_state.setdefault("language", first))
     session = Session(kb, viewer, text, jobs, suggestions or Suggestions(), trials or Trials(), local, edits)
     library_page = st.Page(
-        lambda: library.page(session),
+        lambda: library.page(session, ask=ask_page),
         title=text("library.nav"),
         icon=":material/folder_open:",
         url_path="library",

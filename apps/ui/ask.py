@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 import rag
-from apps.ui import conversations, rating, source
+from apps.ui import conversations, rating, scope, source
 from apps.ui.background import PROBLEMS
 from apps.ui.cards import alternatives_html, answer_html, citation_html, draft_html, passage_html, sides_html
 from apps.ui.markup import escape, go_to, plain
@@ -66,8 +66,11 @@ def page(session: Session, *, library: StreamlitPage | None = None) -> None:
     if not documents and not turns:
         _no_documents(session, library)
         return
+    scope.go_on(turns)
     # Asked for by name: where Streamlit itself puts the box at the bottom, it also keeps the page at its end.
     with st.bottom:
+        if len(documents) > 1:
+            scope.picker(session, documents)
         typed = st.chat_input(text("ask.placeholder"), max_chars=_LONGEST, submit_mode="disable", key="question")
     if typed and typed.strip():
         _asked(typed.strip())
@@ -84,6 +87,8 @@ def page(session: Session, *, library: StreamlitPage | None = None) -> None:
         last = turn is turns[-1] and not after
         with st.container(key=_LAST if last else None):
             _show_turn(session, turn, here)
+            if last:
+                _elsewhere(session, turn)
         if last:
             _go(go, turn.id)
     if not after:
@@ -206,10 +211,23 @@ def _show_turn(session: Session, turn: rag.KeptTurn, here: Here) -> None:
                 source.panel(session, turn.id, opened)
 
 
+def _elsewhere(session: Session, turn: rag.KeptTurn) -> None:
+    """Offer to ask all documents what those that were chosen do not tell."""
+    answer = turn.answer
+    if answer is not None and answer.abstained and answer.within:
+
+        def ask() -> None:
+            scope.choose(())
+            _asked(turn.question)
+
+        st.button(session.text("scope.ask_all"), icon=":material/travel_explore:", on_click=ask, key="ask_all")
+
+
 def _body(session: Session, answer: rag.Answer) -> None:
     st.html(answer_html(answer, session.text))
     if answer.asked:
         st.caption(session.text("ask.understood", question=plain(answer.asked)))
+    scope.told(session, answer)
     for block in (sides_html(answer, session.text), alternatives_html(answer, session.text)):
         if block:
             st.html(block)

@@ -9,6 +9,7 @@ from typing import Literal
 import streamlit as st
 
 import rag
+from apps.ui import scope
 from apps.ui.background import PROBLEMS
 from apps.ui.markup import plain
 from apps.ui.session import Session
@@ -49,7 +50,7 @@ def going_on(session: Session) -> rag.Conversation:
     """Return what the next question may refer to."""
     opened = current()
     past = session.kb.journal.past(opened, viewer=session.viewer) if opened else ()
-    return session.kb.conversation(viewer=session.viewer, past=past)
+    return session.kb.conversation(viewer=session.viewer, within=scope.chosen() or None, past=past)
 
 
 def keep(session: Session, answer: rag.Answer) -> int:
@@ -58,7 +59,9 @@ def keep(session: Session, answer: rag.Answer) -> int:
     opened = current()
     if opened is None:
         opened = journal.start(viewer=session.viewer)
+        chosen = scope.chosen()
         _open(opened)
+        scope.choose(chosen)
     return journal.add_turn(opened, answer, viewer=session.viewer)
 
 
@@ -167,8 +170,14 @@ def _delete(session: Session, conversation: str) -> None:
     _open(None)
 
 
+def open_new() -> None:
+    """Begin a conversation."""
+    _open(None)
+
+
 def _open(conversation: str | None) -> None:
     st.session_state.pop("talk_deleting", None)
+    scope.forget()
     # A question that is still to be answered belongs to what was open.
     st.session_state.pop("here", None)
     st.session_state[_CURRENT] = conversation

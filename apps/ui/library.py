@@ -5,15 +5,18 @@ from __future__ import annotations
 import zlib
 from datetime import datetime
 from pathlib import PurePosixPath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 import rag
-from apps.ui import intake, source, sources
+from apps.ui import conversations, intake, scope, source, sources
 from apps.ui.background import PROBLEMS
 from apps.ui.markup import escape, plain
 from apps.ui.session import Session
+
+if TYPE_CHECKING:
+    from streamlit.navigation.page import StreamlitPage
 
 _PREVIEW = 20_000
 """Characters of a document that are shown."""
@@ -21,8 +24,16 @@ _NAMED = 10
 """Documents named when asking whether to delete them."""
 
 
-def page(session: Session) -> None:
-    """Draw the page."""
+def page(session: Session, *, ask: StreamlitPage | None = None) -> None:
+    """Draw the page.
+
+    Parameters
+    ----------
+    session
+        What every page is given.
+    ask
+        The page to send people to who want to ask the documents that they have ticked.
+    """
     text = session.text
     documents = session.kb.documents(viewer=session.viewer)
     # A table needs the room; the other page reads better in a column.
@@ -40,7 +51,7 @@ def page(session: Session) -> None:
     sources.listed(session, documents)
     _failures(session)
     if documents:
-        _documents(session, documents)
+        _documents(session, documents, ask)
 
 
 def _failures(session: Session) -> None:
@@ -60,7 +71,7 @@ def _failures(session: Session) -> None:
         st.dataframe(rows, hide_index=True)
 
 
-def _documents(session: Session, documents: list[rag.DocumentInfo]) -> None:
+def _documents(session: Session, documents: list[rag.DocumentInfo], ask: StreamlitPage | None) -> None:
     """Show the table, and what is done with its ticked rows."""
     text = session.text
     wanted = st.text_input(
@@ -92,14 +103,22 @@ def _documents(session: Session, documents: list[rag.DocumentInfo]) -> None:
         _stop_asking()
         st.caption(text("library.select"))
         return
-    if session.edits:
-        st.button(
-            text("library.delete", count=len(chosen)),
-            icon=":material/delete:",
-            disabled=session.jobs.running,
-            on_click=lambda: st.session_state.update(deleting=True),
-            key="delete",
+    with st.container(horizontal=True):
+        asked = ask is not None and st.button(
+            text("library.ask", count=len(chosen)), icon=":material/forum:", key="ask_these"
         )
+        if session.edits:
+            st.button(
+                text("library.delete", count=len(chosen)),
+                icon=":material/delete:",
+                disabled=session.jobs.running,
+                on_click=lambda: st.session_state.update(deleting=True),
+                key="delete",
+            )
+    if ask is not None and asked:
+        conversations.open_new()
+        scope.choose([info.id for info in chosen])
+        st.switch_page(ask)
     if session.edits and st.session_state.get("deleting"):
         _ask_before_deleting(session, chosen)
     _preview(session, chosen[-1])

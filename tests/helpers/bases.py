@@ -48,7 +48,7 @@ def small_base(
     for name, text in (TEXTS if texts is None else texts).items():
         mine = (readers or {}).get(name)
         place = folder / (f"docs-{name}" if mine else "docs")
-        place.mkdir(exist_ok=True)
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text(text, encoding="utf-8")
         if mine:
             base.sync(place, readers=mine)

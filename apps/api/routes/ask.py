@@ -13,7 +13,7 @@ from pydantic import Field
 import rag
 from apps.api import asking, sse
 from apps.api.callers import Caller, needs
-from apps.api.schemas import EVENTS, Answer, Passage, Question, Strict
+from apps.api.schemas import EVENTS, Answer, Passage, Question, Strict, Within
 from apps.api.service import Served
 from apps.api.work import while_connected
 
@@ -35,6 +35,7 @@ class Ask(Strict):
         list[Turn],
         Field(default=[], max_length=1000, description="What came before, the oldest first, for follow-up questions."),
     ]
+    within: Within
     temperature: Annotated[
         float | None, Field(default=None, ge=0, le=2, description="The chat model's; null: as set up.")
     ]
@@ -61,7 +62,9 @@ async def ask(
 ) -> Answer | Response:
     """Answer a question from what the key's viewer may read, with citations, or say that the documents do not tell."""
     history = [(turn.question, turn.answer) for turn in body.history]
-    found = asking.events(service, caller, body.question, history=history, temperature=body.temperature)
+    found = await asking.events(
+        service, caller, body.question, history=history, within=body.within, temperature=body.temperature
+    )
     if body.stream:
         return sse.stream(_lines(found, drafts=body.drafts), operator=caller.may("admin"))
     answer = await while_connected(request, asking.answer(found))

@@ -41,7 +41,9 @@ async def complete(
     models.check(body.model, MODEL)
     check(body, usual_temperature=service.temperature)
     question, history, notes = dialogue(body.messages)
-    found = asking.events(service, caller, question, history=history, temperature=body.temperature)
+    found = await asking.events(
+        service, caller, question, history=history, within=body.within, temperature=body.temperature
+    )
 
     def completed(answer: rag.Answer) -> Completion:
         return _completion(body, answer, question, history, notes)

@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from apps.api.callers import Caller, needs
-from apps.api.schemas import WHOLE, Question, Strict
+from apps.api.schemas import WHOLE, Question, Strict, Within
 from apps.api.service import Served
 
 router = APIRouter(prefix="/api", tags=["search"])
@@ -19,6 +19,7 @@ class Search(Strict):
 
     question: Question
     k: Annotated[int, Field(default=10, ge=1, le=100, description="How many hits, at most."), WHOLE]
+    within: Within
 
 
 class Hit(BaseModel):
@@ -45,5 +46,7 @@ class Hits(BaseModel):
 @router.post("/search", summary="Find passages")
 async def search(body: Search, service: Served, caller: Annotated[Caller, needs("search")]) -> Hits:
     """Find the passages that answer to a question among what the key's viewer may read."""
-    found = await service.work.look(lambda: service.kb.search(body.question, k=body.k, viewer=caller.viewer))
+    found = await service.work.look(
+        lambda: service.kb.search(body.question, k=body.k, viewer=caller.viewer, within=body.within)
+    )
     return Hits(hits=[Hit(**{**hit.as_dict(), "headings": list(hit.headings)}) for hit in found])

@@ -5,7 +5,8 @@
  *   <script src="https://docs.example.com/widget.js" data-key="ws_…" defer></script>
  *
  * Attributes of the tag: data-key (a key with the scope "ask"; none in single-user mode), data-server (default: where the
- * script comes from), data-lang (en or zh; default: the page's), data-title, data-greeting, data-side (left or right).
+ * script comes from), data-lang (en or zh; default: the page's), data-title, data-greeting, data-side (left or right),
+ * data-within (documents and folders that are asked, with commas between; default: all that the key may read).
  * CSS of the page may set --wellspring-accent and --wellspring-on-accent. Its scripts may call wellspring.open(),
  * wellspring.close() and wellspring.ask("…").
  *
@@ -73,6 +74,7 @@
   const script = document.currentScript;
   if (window.wellspring) return; // the tag stands there twice
   const { key = "", title = "", greeting = "", side = "right" } = script.dataset;
+  const within = (script.dataset.within || "").split(",").map((name) => name.trim()).filter(Boolean);
   const server = (script.dataset.server || new URL(script.src).origin).replace(/\/+$/, "");
   const locale = script.dataset.lang || document.documentElement.lang || navigator.language || "en";
   const language = Object.hasOwn(texts, locale.split(/[-_]/)[0].toLowerCase()) ? locale.split(/[-_]/)[0].toLowerCase() : "en";
@@ -220,9 +222,10 @@
     stop.hidden = false;
     log.scrollTop = log.scrollHeight;
     const history = turns.slice(-RECALLED).map(({ question, answer }) => ({ question, answer: answer.answer }));
+    const body = { question, history, stream: true, ...(within.length && { within }) };
     let shown;
     try {
-      const answer = await stream(JSON.stringify({ question, history, stream: true }), mine.signal);
+      const answer = await stream(JSON.stringify(body), mine.signal);
       shown = answered(answer);
       if (asking === mine) turns.push({ question, answer });
       keep();

@@ -75,6 +75,29 @@ def test_events_end_with_the_checked_answer(tmp_path: Path) -> None:
         assert "hundred" not in sent[-1][1]["answer"]
 
 
+def test_some_documents_are_asked_alone(client: TestClient) -> None:
+    asked = {"question": LEAVE, "within": ["leave.md"]}
+    answer = client.post("/api/ask", json=asked).json()
+    assert "27 days" in answer["answer"]
+    assert answer["within"] == ["leave.md"]
+    others = [path.rsplit("/", 1)[1] for path in ids(client) if not path.endswith("leave.md")]
+    assert "27 days" not in client.post("/api/ask", json={**asked, "within": others}).text
+    hits = client.post("/api/search", json=asked).json()["hits"]
+    assert {hit["title"] for hit in hits} == {"Leave policy"}
+    chat = {"model": "wellspring", "messages": [{"role": "user", "content": LEAVE}], "within": ["leave.md"]}
+    assert "27 days" in client.post("/v1/chat/completions", json=chat).json()["choices"][0]["message"]["content"]
+
+
+@pytest.mark.parametrize("name", ["never.md", "secret.md"])
+@pytest.mark.parametrize("more", [{}, {"stream": True}])
+def test_documents_that_are_not_there_cannot_be_asked(client: TestClient, name: str, more: dict[str, bool]) -> None:
+    reply = client.post("/api/ask", json={"question": LEAVE, "within": [name], **more})
+    assert f"no document or folder '{name}'" in message(reply, 404)
+    assert reply.json()["error"]["param"] == "within"
+    for within in ([], [""], "leave.md"):
+        message(client.post("/api/ask", json={"question": LEAVE, "within": within, **more}), 400)
+
+
 def test_search_finds_passages(client: TestClient) -> None:
     hits = client.post("/api/search", json={"question": LEAVE, "k": 2.0}).json()["hits"]
     assert len(hits) == 2

@@ -9,6 +9,7 @@ import tomllib
 from collections.abc import Awaitable, Callable, Iterator
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -39,9 +40,15 @@ def kb(tmp_path: Path) -> Iterator[rag.Wellspring]:
         yield base
 
 
-def talk(kb: rag.Wellspring, viewer: rag.Viewer, does: Callable[[Client], Awaitable[None]], mode: str = "auto") -> None:
+def talk(
+    kb: rag.Wellspring,
+    viewer: rag.Viewer,
+    does: Callable[[Client], Awaitable[None]],
+    mode: str = "auto",
+    within: list[str] | None = None,
+) -> None:
     async def main() -> None:
-        async with Client(make_server(kb, viewer), mode=mode) as client:
+        async with Client(make_server(kb, viewer, within), mode=mode) as client:
             await does(client)
 
     asyncio.run(main())
@@ -92,6 +99,25 @@ def test_each_server_has_its_viewer(kb) -> None:
     talk(kb, EVE, eve)
 
 
+def test_a_server_may_keep_to_some_documents(kb) -> None:
+    everything: list[str] = []
+
+    async def all_of_it(client: Client) -> None:
+        everything.extend(resource.uri for resource in (await client.list_resources()).resources)
+
+    async def some(client: Client) -> None:
+        assert "77 pounds" not in await told(client, "ask_documents", question=SECRET)
+        assert "Falcon" not in await told(client, "search_documents", query=SECRET)
+        (resource,) = (await client.list_resources()).resources
+        assert resource.name == "BT3"
+        (other,) = set(everything) - {resource.uri}
+        with pytest.raises(MCPError, match="there is no document"):
+            await client.read_resource(other)
+
+    talk(kb, EVE, all_of_it)
+    talk(kb, EVE, some, within=["bt3.md"])
+
+
 def test_bad_calls(kb) -> None:
     async def does(client: Client) -> None:
         assert await told(client, "ask_documents") == "error: ask_documents takes question, as text"
@@ -128,7 +154,7 @@ def test_failures_are_told_plainly_and_logged(tmp_path, caplog) -> None:
                 question, RuntimeError("secret detail")
             )
 
-        async def aask(self, question: str, *, viewer: rag.Viewer = ANN) -> rag.Answer:
+        async def aask(self, question: str, **options: Any) -> rag.Answer:
             return self.ask(question)
 
     base.__class__ = Broken

@@ -155,6 +155,39 @@ def test_a_question_may_go_on_from_the_one_before(make: Make) -> None:
     assert understood not in [caption.value for caption in test.caption]
 
 
+FOLDERS = {"hr/leave.txt": "Employees in Dundee get 27 days of leave.", "sales/terms.txt": "Customers pay in 30 days."}
+
+
+def test_some_documents_are_asked_alone(make: Make, tmp_path: Path) -> None:
+    for name, told in FOLDERS.items():
+        (tmp_path / "docs" / name).parent.mkdir(parents=True)
+        (tmp_path / "docs" / name).write_text(told, encoding="utf-8")
+    kb = make({}, threshold=0.5)
+    kb.sync(tmp_path / "docs")
+    test = ask_page(session_of(kb))
+    box = test.multiselect(key="within_box")
+    assert box.options == ["docs/", "docs/hr/", "docs/sales/", "leave (leave.txt)", "terms (terms.txt)"]
+    box.set_value([str(tmp_path / "docs" / "sales")]).run()
+    question = "How many days of leave do employees in Dundee get?"
+    ask(test, question)
+    assert not test.exception
+    assert EN("ask.abstained") in html(test)
+    only = plain(EN("scope.asked", names="sales"))
+    assert only in [caption.value for caption in test.caption]
+    opened = test.session_state["conversation"]
+    test.button(key="new").click().run()
+    assert test.multiselect(key="within_box").value == [], "another conversation asks all again"
+    test.button(key=f"talk-{opened}").click().run()
+    assert test.multiselect(key="within_box").value == [str(tmp_path / "docs" / "sales")], "it goes on as it was"
+    test.button(key="ask_all").click().run()
+    assert not test.exception
+    assert "27 days" in html(test)
+    assert test.multiselect(key="within_box").value == []
+    kb.delete(str(tmp_path / "docs" / "sales" / "terms.txt"))
+    assert not test.run().exception
+    assert not test.multiselect, "there is one document"
+
+
 def test_a_deleted_document_vanishes_from_the_cards(make: Make) -> None:
     kb = make(TEXTS)
     test = ask(ask_page(session_of(kb)), "How many kilograms does the Kestrel pump weigh?")

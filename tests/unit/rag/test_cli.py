@@ -159,6 +159,21 @@ def test_readers_and_viewers_need_names(rag: Rag) -> None:
     assert rag("search", "x", "--viewer", "").status == 2
 
 
+def test_some_documents_are_asked_alone(rag: Rag) -> None:
+    rag("index", "docs")
+    assert "27 days" in rag("ask", LEAVE, "--within", "leave.md", "--json").json["answer"]
+    elsewhere = rag("ask", LEAVE, "--within", "skerry.md", "--within", "staff.md", "--json").json
+    assert "27 days" not in elsewhere["answer"]
+    assert elsewhere["within"] == ["skerry.md", "staff.md"]
+    assert {hit["title"] for hit in rag("search", LEAVE, "--within", "staff.md", "--json").json["hits"]} == {"Staff"}
+    refused = rag("ask", LEAVE, "--within", "nowhere")
+    assert refused.status == 1
+    assert (
+        refused.err
+        == "rag: there is no document or folder 'nowhere' to ask: give whole steps of a path, as in 'hr/leave.pdf'\n"
+    )
+
+
 def test_documents_and_show(rag: Rag, tmp_path: Path) -> None:
     rag("index", "docs")
     listed = rag("documents", "--json").json["documents"]
