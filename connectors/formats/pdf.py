@@ -5,8 +5,8 @@ from __future__ import annotations
 import ctypes
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from itertools import islice
 from threading import Lock
 from typing import TYPE_CHECKING
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from connectors.errors import FormatError
 from connectors.formats.base import Heading, Parsed, TextBuilder, check_length, corrupt_file, sensible_title
 from connectors.formats.pdf_layout import Line, headings, running_lines
+from connectors.formats.pdf_tables import Grid, Head, Span, character, grids, is_ruled, with_tables
 
 if TYPE_CHECKING:
-    from pypdfium2 import PdfDocument, PdfTextPage
+    from pypdfium2 import PdfDocument, PdfPage, PdfTextPage
 
 MAX_BOOKMARKS = 10_000
 MAX_HEADING_CHARS = 300
@@ -47,21 +48,15 @@ def read(data: bytes, *, max_chars: int) -> Parsed:
     FormatError
         The file is encrypted, damaged, without pages, or a scan without text.
     """
-    import pypdfium2
-
-    with LOCK, corrupt_file("PDF", pypdfium2.PdfiumError, ValueError):
-        # PDFium's own loader, as PdfDocument(data) cannot tell a file without pages from a damaged one.
-        handle = pypdfium2.raw.FPDF_LoadMemDocument64(data, len(data), None)
-        if not handle:
-            if pypdfium2.raw.FPDF_GetLastError() == pypdfium2.raw.FPDF_ERR_PASSWORD:
-                raise FormatError("is encrypted; save a copy without a password")
-            raise pypdfium2.PdfiumError("it cannot be loaded")
-        with closing(pypdfium2.PdfDocument(handle)) as document:
-            if not len(document):
-                raise FormatError("has no pages; remove it, or export it again")
-            pages = [_lines(page) for page in _pages(document)]
-            marks = list(islice(_bookmarks(document), MAX_BOOKMARKS))
-            title = sensible_title(document.get_metadata_value("Title"))
+    with _opened(data) as document:
+        if not len(document):
+            raise FormatError("has no pages; remove it, or export it again")
+        ruled = [number for number, page in enumerate(_each(document)) if is_ruled(page)]
+    tables = grids(data, ruled) if ruled else {}
+    with _opened(data) as document:
+        pages = list(_pages(document, tables))
+        marks = list(islice(_bookmarks(document), MAX_BOOKMARKS))
+        title = sensible_title(document.get_metadata_value("Title"))
     if not any(line.text for page in pages for line in page):
         raise FormatError("has no text layer (a scan?); run OCR first")
     check_length(sum(len(line.text) + 1 for page in pages for line in page), max_chars)
@@ -78,33 +73,54 @@ def read(data: bytes, *, max_chars: int) -> Parsed:
     return builder.build("application/pdf", title=title, title_from_heading=False)
 
 
-def _pages(document: PdfDocument) -> Iterator[PdfTextPage]:
+@contextmanager
+def _opened(data: bytes) -> Iterator[PdfDocument]:
+    """Open a file; PDFium is this thread's meanwhile."""
+    import pypdfium2
+
+    with LOCK, corrupt_file("PDF", pypdfium2.PdfiumError, ValueError):
+        # PDFium's own loader, as PdfDocument(data) cannot tell a file without pages from a damaged one.
+        handle = pypdfium2.raw.FPDF_LoadMemDocument64(data, len(data), None)
+        if not handle:
+            if pypdfium2.raw.FPDF_GetLastError() == pypdfium2.raw.FPDF_ERR_PASSWORD:
+                raise FormatError("is encrypted; save a copy without a password")
+            raise pypdfium2.PdfiumError("it cannot be loaded")
+        with closing(pypdfium2.PdfDocument(handle)) as document:
+            yield document
+
+
+def _each(document: PdfDocument) -> Iterator[PdfPage]:
     for index in range(len(document)):
-        with closing(document[index]) as page, closing(page.get_textpage()) as text_page:
-            yield text_page
+        with closing(document[index]) as page:
+            yield page
 
 
-def _lines(page: PdfTextPage) -> list[Line]:
-    """Return a page's lines with how their first and last characters are set."""
-    lines = []
+def _pages(document: PdfDocument, tables: Mapping[int, Sequence[Grid]]) -> Iterator[list[Line]]:
+    """Yield the lines of each page, with the rows of tables in place of theirs."""
+    head: Head | None = None
+    for number, page in enumerate(_each(document)):
+        with closing(page.get_textpage()) as text_page:
+            lines, spans = _lines(text_page)
+            lines, head = with_tables(text_page, lines, spans, tables.get(number, ()), head)
+        yield lines
+
+
+def _lines(page: PdfTextPage) -> tuple[list[Line], list[Span | None]]:
+    """Return a page's lines with how their first and last characters are set, and where they stand in its text."""
+    lines: list[Line] = []
+    spans: list[Span | None] = []
     start = 0
     for raw in page.get_text_range().split("\n"):
         text = raw.strip()
+        begin = start + raw.index(text)
+        spans.append((begin, begin + len(text)) if text else None)
         if 0 < len(text) <= MAX_HEADING_CHARS:
-            begin = start + raw.index(text)
-            first, last = (_character(page, place) for place in (begin, begin + len(text) - 1))
+            first, last = (character(page, place) for place in (begin, begin + len(text) - 1))
             lines.append(Line(text, _size(page, first), _is_bold(page, first) and _is_bold(page, last)))
         else:
             lines.append(Line(text))
         start += len(raw) + 1
-    return lines
-
-
-def _character(page: PdfTextPage, place: int) -> int:
-    """Return PDFium's number of the character at an offset of the page's text."""
-    import pypdfium2
-
-    return int(pypdfium2.raw.FPDFText_GetCharIndexFromTextIndex(page, place))
+    return lines, spans
 
 
 def _size(page: PdfTextPage, index: int) -> float:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from connectors.errors import FormatError
 from connectors.formats.base import corrupt_file
 from connectors.formats.pdf import LOCK
+from connectors.formats.table import SEPARATOR
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfTextPage
@@ -111,8 +112,20 @@ def _stretches(page: PdfTextPage, quote: str) -> list[tuple[int, int]]:
     whole = _found(text, places, _squeezed(quote))
     if whole:
         return [whole]
-    pieces = [_squeezed(piece) for line in quote.splitlines() for piece in line.split(" | ")]
-    return [found for piece in pieces if len(piece) >= _LEAST_PIECE and (found := _found(text, places, piece))]
+    return [found for line in quote.splitlines() for found in _line_stretches(text, places, line)]
+
+
+def _line_stretches(text: str, places: list[int], line: str) -> Iterator[tuple[int, int]]:
+    """Yield where a line stands: as it is, as a table's row without its column names, else its cells one by one."""
+    cells = line.split(SEPARATOR)
+    values = [cell.partition(": ")[2] or cell for cell in cells]
+    for row in (line, "".join(values), line.replace(": ", "")):
+        if len(wanted := _squeezed(row)) >= _LEAST_PIECE and (found := _found(text, places, wanted)):
+            yield found
+            return
+    for value in map(_squeezed, values):
+        if len(value) >= _LEAST_PIECE and (found := _found(text, places, value)):
+            yield found
 
 
 def _found(text: str, places: list[int], wanted: str) -> tuple[int, int] | None:

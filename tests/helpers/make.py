@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from io import BytesIO
 from pathlib import Path
@@ -26,21 +26,27 @@ def pdf(
     title: str = "",
     outline: Sequence[tuple[str, int]] = (),
     encrypted: bool = False,
+    tables: Mapping[int, Sequence[Sequence[str]]] | None = None,
+    bold: bool = False,
 ) -> bytes:
-    """Write PDF syntax; each page's lines are drawn in Helvetica. The outline is (title, page index)."""
+    """Write PDF syntax; each page's lines are drawn in Helvetica. The outline is (title, page index).
+
+    A table, by its page's index, is drawn below the lines with all of its cells ruled, its first row bold or not.
+    """
     kids = " ".join(f"{4 + 2 * index} 0 R" for index in range(len(pages)))
     bodies = [
         b"<< /Type /Catalog /Pages 2 0 R" + (b" /Outlines %d 0 R" % (4 + 2 * len(pages)) if outline else b"") + b" >>",
         f"<< /Type /Pages /Count {len(pages)} /Kids [{kids}] >>".encode(),
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
     ]
+    bold_font = "/F2 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica-Bold /Encoding /WinAnsiEncoding >>"
     for index, page in enumerate(pages):
-        lines = [line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)") for line in page.split("\n")]
-        drawn = " T* ".join(f"({line}) Tj" for line in lines)
-        content = f"BT /F1 12 Tf 14 TL 72 720 Td {drawn} ET".encode("cp1252") if page else b""
+        content = _drawn(page, 72, 720).encode("cp1252") if page else b""
+        if tables and index in tables:
+            content += _ruled(tables[index], 72, 700 - 14 * len(page.split("\n")), bold=bold).encode("cp1252")
         bodies.append(
-            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> "
-            b"/Contents %d 0 R >>" % (5 + 2 * index)
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R %s >> >> "
+            b"/Contents %d 0 R >>" % (bold_font.encode(), 5 + 2 * index)
         )
         bodies.append(b"<< /Length %d >>\nstream\n%s\nendstream" % (len(content), content))
     first = len(bodies) + 2
@@ -68,6 +74,24 @@ def pdf(
         b"xref\n0 %d\n0000000000 65535 f \n%strailer << /Size %d %s >>\nstartxref\n%d\n%%%%EOF"
         % (size, table, size, trailer, len(out))
     )
+
+
+def _drawn(text: str, left: int, top: int, *, font: str = "F1") -> str:
+    lines = [line.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)") for line in text.split("\n")]
+    shown = " T* ".join(f"({line}) Tj" for line in lines)
+    return f"BT /{font} 12 Tf 14 TL {left} {top} Td {shown} ET "
+
+
+def _ruled(rows: Sequence[Sequence[str]], left: int, top: int, *, bold: bool) -> str:
+    drawn, wide = "", 450 // len(rows[0])
+    for number, row in enumerate(rows):
+        high = 8 + 14 * max(cell.count("\n") + 1 for cell in row)
+        for place, cell in enumerate(row):
+            at = left + place * wide
+            drawn += f"{at} {top - high} {wide} {high} re S "
+            drawn += _drawn(cell, at + 4, top - 16, font="F2" if bold and number == 0 else "F1")
+        top -= high
+    return drawn
 
 
 def word(*blocks: tuple[str, str] | list[list[str]], title: str = "") -> bytes:
