@@ -29,7 +29,7 @@ from knowledge.store import Store
 from knowledge.store.base import ChunkRef
 from knowledge.vectors import VectorIndex
 
-CACHES = "caches-8"
+CACHES = "caches-9"
 """Changes when the files' form does."""
 _CONTENTS = "contents.json"
 _STALE_DRAFT = 3600.0

@@ -170,6 +170,10 @@ def _stemmer() -> Stemmer.Stemmer:
     return Stemmer.Stemmer("english")
 
 
+_SAME = {"weigh": "weight"}
+"""Stems of words that say the same of a thing: data sheets have a weight, and people ask what something weighs."""
+
+
 def search_tokens(text: str) -> list[str]:
     """Return what lexical search compares: stemmed words without accents and case; pairs of Chinese characters.
 
@@ -196,7 +200,8 @@ def _stem(token: str) -> str:
     if not word.isascii():
         apart = unicodedata.normalize("NFKD", word)
         word = "".join(c for c in apart if not unicodedata.combining(c))
-    return "" if word in STOP_WORDS else str(_stemmer().stemWord(word.replace(",", "")))
+    stem = "" if word in STOP_WORDS else str(_stemmer().stemWord(word.replace(",", "")))
+    return _SAME.get(stem, stem)
 
 
 def _pairs(run: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from knowledge.embed import Embedder
@@ -21,6 +21,8 @@ _SAID = 0.5
 """A value of which the question says this part tells which row is meant, and answers nothing."""
 _WHOLE = 0.4
 """What it counts, beside the part of the question that a label says, that the question says all of the label."""
+_ABOUT = 0.5
+"""The part of its weight that a word of what stands above has."""
 _FITS = 0.35
 """What it counts that a value is of the kind that is asked for …"""
 _UNITS = 0.5
@@ -96,7 +98,13 @@ def _trimmed(match: re.Match[str]) -> tuple[int, int]:
 
 
 def answering_cell(
-    asked: AskedQuestion, row: str, embedder: Embedder, *, head: str = "", told: Collection[str] = ()
+    asked: AskedQuestion,
+    row: str,
+    embedder: Embedder,
+    *,
+    head: str = "",
+    told: Collection[str] = (),
+    about: Collection[str] = (),
 ) -> Cell | None:
     """Return the cell of a row that answers; None where no one stands out.
 
@@ -109,6 +117,8 @@ def answering_cell(
         As of ``cells``.
     told
         Search tokens of what led to the row: the question's words among them do not ask for a cell.
+    about
+        Search tokens of what stands above the table: all of its cells are about that, so that they ask for one less.
     """
     if _YES_OR_NO.match(asked.text):
         return None
@@ -125,13 +135,18 @@ def answering_cell(
     if len(found) < 2 or not left:
         return None
     naming = {token for cell in found if said[cell.label] >= _SAID for token in search_tokens(cell.value)} | set(told)
-    wanted = {token: weight for token, weight in asked.weights.items() if token not in naming}
+    wanted = {
+        token: weight * (_ABOUT if token in about else 1.0)
+        for token, weight in asked.weights.items()
+        if token not in naming
+    }
     # A Chinese question without a currency means the country's own.
     units = Exact.of(asked.text).units or (frozenset("¥") if _PAID.search(asked.text) else frozenset())
     labels = [_plain(cell.label) for cell in left]
     words = [word for word in asked.words if not set(search_tokens(word)).isdisjoint(wanted)]
-    asking = " ".join([asked.text.split()[0], *words]) if words else asked.text
-    cosines = embedder.embed_passages(labels) @ embedder.embed_question(asking)
+    asking = " ".join([asked.text.split()[0], *_apart(words, about)]) if words else asked.text
+    apart = [" ".join(_apart(label.split(), about)) for label in labels]
+    cosines = embedder.embed_passages(apart) @ embedder.embed_question(asking)
     total = sum(wanted.values()) or 1.0
     fitting = [cell for cell in left if asked.kinds and asked.fits(f", {_plain(cell.label)}: {cell.value}")]
     if _WHEN.search(asked.text):
@@ -157,12 +172,17 @@ def answering_cell(
 
 
 def _said(asked: AskedQuestion, value: str) -> float:
-    """Return the part of a value's words, 0 to 1, that the question says."""
-    tokens = set(search_tokens(value))
+    """Return the part of a value's words, 0 to 1, that the question says, besides what it counts: "how many days"."""
+    tokens = set(search_tokens(value)) - asked.counted
     if "@" in value:
         # An address says the name that it belongs to.
         return 0.0
     return len(tokens & asked.weights.keys()) / len(tokens) if tokens else 0.0
+
+
+def _apart(words: Sequence[str], about: Collection[str]) -> Sequence[str]:
+    """Return the words that what stands above does not say, if there are any."""
+    return [word for word in words if set(search_tokens(word)).isdisjoint(about)] or words
 
 
 def _plain(label: str) -> str:

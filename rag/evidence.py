@@ -31,6 +31,8 @@ _ROW = re.compile(r"^[^|:：\n]{1,40}[:：] ?[^|\n]*(?: \| [^|:：\n]{1,40}[:：
 _RULE = re.compile(r"[\s|:=+-]+$")
 """What stands between a table's first row and the others."""
 _HEADING = re.compile(r"#{1,6} ")
+_SECTION = re.compile(r"(?:#{1,6}|\d{1,2}(?:\.\d{1,2})+\.?) [^\n]{1,80}(?<![.。:：])")
+"""A heading within a passage, which may hold the beginning of the next section."""
 _MODEL = re.compile(r"(?<=\w) (?:[A-Z]{0,3}-?\d+\w*)$")
 """What tells a model of a family of things: "Delta 4" is a Delta."""
 _GOES_ON = re.compile(r" ?[\w%]")
@@ -212,13 +214,18 @@ def follow_up(question: AskedQuestion, ranked: Sequence[Evidence], *, most: int 
 def _weighed(question: AskedQuestion, passage: Passage) -> Iterator[Evidence]:
     """Yield the sentences of a passage that say something: headings by themselves do not."""
     headings = frozenset(search_tokens(" ".join((passage.title, *passage.headings))))
-    before: deque[tuple[frozenset[str], bool]] = deque(maxlen=_LINES_BEFORE)
+    before: deque[frozenset[str]] = deque(maxlen=_LINES_BEFORE)
+    section: frozenset[str] = frozenset()
     head = ""
     for start, end in sentences(passage.text, passage.language):
         text = passage.text[start:end]
         tokens, labelled = frozenset(search_tokens(text)), _LABELLED.match(text) is not None
-        around = headings.union(*(line for line, row in before if not (row and labelled)))
-        before.append((tokens, labelled))
+        around = headings.union(section, *before)
+        if _SECTION.fullmatch(text):
+            section = tokens
+        if not labelled:
+            # A row is about what stands above its table, and says nothing of other rows.
+            before.append(tokens)
         is_cells = " | " in text and not labelled
         if is_cells and head:
             around |= frozenset(search_tokens(head))

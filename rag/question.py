@@ -159,6 +159,7 @@ _ASKING_CHINESE = re.compile(
 """The Chinese ones; with them out of the way, no pair of characters is cut across them."""
 _MAIL = re.compile(r"\be-mails?\b", re.IGNORECASE)
 """Written in two ways, and so are the documents."""
+_HEAVY = re.compile(r"\bhow heavy\b", re.IGNORECASE)
 _UNKNOWN_PAIR = 0.2
 """Pairs of Chinese characters that no document holds are mostly cut across two words."""
 
@@ -184,7 +185,7 @@ class AskedQuestion:
     @classmethod
     def read(cls, text: str, *, idf: Callable[[str], float]) -> Self:
         """Read a question. ``idf`` tells how rare a search token is; higher is rarer."""
-        content = _ASKING_CHINESE.sub(" ", _MAIL.sub(r"\g<0> email", text))
+        content = _ASKING_CHINESE.sub(" ", _HEAVY.sub("weight", _MAIL.sub(r"\g<0> email", text)))
         content = _WORD.sub(lambda match: "" if match.group().lower() in _ASKING_WORDS else match.group(), content)
         weights = {token: idf(token) for token in search_tokens(content) or search_tokens(text)}
         rarest = idf("\0")

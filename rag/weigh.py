@@ -8,6 +8,7 @@ from itertools import accumulate
 from typing import Protocol
 
 from knowledge.embed import Embedder
+from knowledge.language import search_tokens
 from rag.candidates import Candidate, candidate, candidates, same
 from rag.cells import answering_cell, cells, line_cell
 from rag.cite import unmarked
@@ -146,7 +147,8 @@ def _cell(asked: AskedQuestion, chosen: Chosen | None, embedder: Embedder) -> Ca
         return None
     row = rows[-1]
     told = {token for item in chosen.evidence if item is not row for token in item.tokens}
-    cell = answering_cell(asked, row.text, embedder, head=row.head, told=told)
+    about = row.around.difference(search_tokens(row.head))
+    cell = answering_cell(asked, row.text, embedder, head=row.head, told=told, about=about)
     if cell is None or not (cell.said or row is chosen.evidence[-1]):
         return None
     return candidate(asked, row, row.start + cell.start, row.start + cell.end, chosen)

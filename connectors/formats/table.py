@@ -8,12 +8,19 @@ from datetime import date, datetime, time, timedelta
 from itertools import zip_longest
 
 SEPARATOR = " | "
+_PAIR = 2
+_GENERIC = frozenset(
+    ["value", "values", "specification", "specifications", "data", "details", "值", "数值", "参数值", "规格", "内容"]
+)
+"""Names of a second column that say nothing of what is in it: the first column's cells name that."""
 _NUMBER = re.compile(r"[-+(]?[\s$€£¥]*\d[\d\s.,'/:%()-]*[%€$£¥]?\)?")
 _PERCENT = re.compile(r"0(?:\.(0+))?%")
 
 
 def table_lines(rows: Iterable[Sequence[str]], *, header: bool | None = None) -> Iterator[str]:
     """Yield one line a row: ``"Header: value | Header: value"``, or ``"value | value"`` without a header.
+
+    Of a table of properties and values each row is ``"property: value"``.
 
     Parameters
     ----------
@@ -26,6 +33,7 @@ def table_lines(rows: Iterable[Sequence[str]], *, header: bool | None = None) ->
     """
     headers: Sequence[str] | None = None
     seeking = header is not False
+    pairs = False
     waiting: list[str] | None = None
     for row in rows:
         cells = [" ".join(cell.split()) for cell in row]
@@ -34,13 +42,17 @@ def table_lines(rows: Iterable[Sequence[str]], *, header: bool | None = None) ->
         if not cells:
             continue
         if waiting is not None:
-            if header or len(cells) <= len(waiting):
+            if len(waiting) == _PAIR and waiting[1].casefold() in _GENERIC:
+                headers, seeking, pairs = None, False, True
+            elif header or len(cells) <= len(waiting):
                 headers, seeking = waiting, False
             else:
                 yield SEPARATOR.join(filter(None, waiting))
             waiting = None
         if seeking and (header or _heads(cells)):
             waiting = cells
+        elif pairs and len(cells) == _PAIR:
+            yield ": ".join(filter(None, cells))
         else:
             yield _line(cells, headers)
     if waiting is not None:

@@ -161,6 +161,13 @@ def test_pdf_title_that_a_program_made(title: str) -> None:
     assert parse(make.pdf(["Text"], title=title), "a.pdf").title == ""
 
 
+def test_properties_and_values_are_one_line_each() -> None:
+    table = [["Property", "Value"], ["Weight", "2.3 kg"], ["Colour", "blue"], ["Remarks", ""]]
+    assert parse(make.word(table), "a.docx").text == "Weight: 2.3 kg\nColour: blue\nRemarks"
+    html = "<table><tr><th>参数</th><th>数值</th></tr><tr><td>重量</td><td>2.3 kg</td></tr></table>"
+    assert parse(html.encode(), "a.html").text == "重量: 2.3 kg"
+
+
 def test_pdf_leaves_no_handle_open() -> None:
     code = "import sys; from connectors.formats import parse; parse(sys.stdin.buffer.read(), 'a.pdf')"
     done = subprocess.run(

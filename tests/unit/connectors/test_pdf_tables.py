@@ -56,7 +56,9 @@ def test_two_columns_without_names_are_names_and_values() -> None:
     told = text_of("Data", page0=[["Weight", "2.3 kg"], ["Supply", "9 to 30 V DC"], ["Remarks", ""]])
     assert told == "Data\n\nWeight: 2.3 kg\nSupply: 9 to 30 V DC\nRemarks"
     told = text_of("Data", page0=[["Property", "Value"], ["Weight", "2.3 kg"], ["Supply", "9 to 30 V DC"]])
-    assert told == "Data\n\nProperty: Weight | Value: 2.3 kg\nProperty: Supply | Value: 9 to 30 V DC"
+    assert told == "Data\n\nWeight: 2.3 kg\nSupply: 9 to 30 V DC"
+    told = text_of("Data", page0=[["Country", "Offices"], ["Finland", "2"], ["China", "3"]])
+    assert told == "Data\n\nCountry: Finland | Offices: 2\nCountry: China | Offices: 3"
 
 
 def test_columns_without_names_stay_lines() -> None:

@@ -12,9 +12,9 @@ from rag.question import AskedQuestion
 ROW = "Item code: K7 | Item: Kite 7 lamp | Price GBP: 86 | Price EUR: 101 | Delivery weeks: 2 | Remark: blue"
 
 
-def answered(question: str, row: str = ROW, told: str = "") -> str:
+def answered(question: str, row: str = ROW, told: str = "", about: str = "") -> str:
     asked = AskedQuestion.read(question, idf=lambda token: 1.0)
-    cell = answering_cell(asked, row, HashEmbedder(), told=search_tokens(told))
+    cell = answering_cell(asked, row, HashEmbedder(), told=search_tokens(told), about=search_tokens(about))
     return row[cell.start : cell.end] if cell else ""
 
 
@@ -47,6 +47,21 @@ def test_the_words_that_led_to_a_row_do_not_ask_for_its_cell() -> None:
     row = "id: T9 | name: Ada Berg | engineer: yes | extension: 5127"
     question = "What is the extension of the engineer of the Kite 7?"
     assert answered(question, row, told="Engineer of the Kite 7: Ada Berg") == "extension: 5127"
+
+
+def test_what_stands_above_a_table_asks_for_no_column() -> None:
+    row = "Office: Dundee | Annual leave from first year: 27 days | After five years: 30 days"
+    question = "How many days of annual leave do people in Dundee have after five years?"
+    assert answered(question, row, about="3.1 Annual leave") == "30 days"
+    assert (
+        answered("How many days of annual leave do people in Dundee get?", row, about="3.1 Annual leave") == "27 days"
+    )
+
+
+def test_what_something_weighs_is_its_weight() -> None:
+    for question in ("What does it weigh?", "How heavy is it?", "What is its weight?"):
+        assert answered(question, "Weight: 2.3 kg") == "2.3 kg"
+    assert answered("How much does it cost?", "Weight: 2.3 kg") == ""
 
 
 def test_a_date_comes_before_a_day_of_the_week() -> None:

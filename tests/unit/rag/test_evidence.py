@@ -166,6 +166,15 @@ def test_the_row_before_is_no_context_of_a_row() -> None:
     assert "alder" in next(item for item in found if "Alder" in item.text).tokens
 
 
+def test_the_section_is_context_of_its_rows() -> None:
+    text = "3.1 Annual leave\nIt depends on the office.\nHolidays come on top.\nOffice: Dundee | First year: 27 days\n"
+    text += "Office: Lund | First year: 28 days"
+    found = rank("How much annual leave is there in Dundee?", passage(1, "handbook", text))
+    rows = [item for item in found if " | " in item.text]
+    assert len(rows) == 2
+    assert all({"annual", "leav"} <= item.around for item in rows)
+
+
 def test_the_head_of_a_table_is_context_of_its_rows() -> None:
     found = rank("What does the Alder pump cost?", passage(1, "list", "| Item | Cost |\n| Alder pump | 120 euros |"))
     assert "cost" in next(item for item in found if "Alder" in item.text).around
