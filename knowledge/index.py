@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from connectors import Document
+from connectors.formats import FORMATS
 from knowledge.chunk import CHUNKER, chunk_document
 from knowledge.embed import Embedder
 from knowledge.extract import BatchExtractor, Cut, Extractor
@@ -52,7 +53,7 @@ class Indexer:
     @property
     def fingerprint(self) -> str:
         """Names everything that shapes the result."""
-        return f"{CHUNKER}|{self.extractor.name}|{self.embedder.name}"
+        return f"{FORMATS}|{CHUNKER}|{self.extractor.name}|{self.embedder.name}"
 
     def cut(self, document: Document) -> tuple[Chunk, ...]:
         """Return the chunks of a document."""

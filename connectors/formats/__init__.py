@@ -13,8 +13,10 @@ from connectors.formats import docx, eml, html, pdf, plain, pptx, rst, xlsx
 from connectors.formats.base import DEFAULT_MAX_CHARS, Parsed
 from connectors.formats.detect import SUFFIXES, UNSUPPORTED_SUFFIXES, detect
 
-__all__ = ["DEFAULT_MAX_CHARS", "SUFFIXES", "UNSUPPORTED_SUFFIXES", "Parsed", "parse"]
+__all__ = ["DEFAULT_MAX_CHARS", "FORMATS", "SUFFIXES", "UNSUPPORTED_SUFFIXES", "Parsed", "parse"]
 
+FORMATS = "formats-2"
+"""Changes when files are read as another text: what was indexed before is read again by the next sync."""
 _READERS: dict[str, Callable[..., Parsed]] = {
     "text": plain.read_text,
     "markdown": plain.read_markdown,
