@@ -35,6 +35,7 @@ from rag.errors import ModelError, UnsupportedError
 from rag.evidence import evidence_at, in_context, is_row
 from rag.facts import FactAnswer, FactFinder, sentence, title_search
 from rag.listing import listed, read_listing
+from rag.polar import is_polar, polarity_of
 from rag.prompts import NO_ANSWER, numbered, prompt, reply, small_talk
 from rag.question import AskedQuestion
 from rag.reading import read_hits
@@ -278,12 +279,17 @@ class Answerer:
         if claims and not (agree and _bare(claims, best.short)) and (agree or not best.short or best.sure < _SURE):
             text, evidence, origin = written(claims), [claim.evidence for claim in claims], "model"
             short = best.short if agree else _shortest(claims, weighed.found)
+        elif is_polar(asked.text, asked.language):
+            evidence, origin = list(best.evidence), "quote"
+            said = polarity_of(asked, evidence[-1])
+            short = "" if said is None else reply(asked.language, "yes" if said else "no")
+            text = quoted(evidence, lead=short)
         else:
             evidence = [in_context(asked, item, more=best.sure < _ALONE) for item in best.evidence]
             text, origin = quoted(evidence, best.short), "quote"
             short = best.short
         # On rows of tables the reader's other spans are mostly odd cells.
-        plain = best.sure >= _PLAIN or is_row(best.evidence[-1])
+        plain = best.sure >= _PLAIN or is_row(best.evidence[-1]) or is_polar(asked.text, asked.language)
         others = [] if plain else alternatives(short, evidence, weighed.found)
         shown = [*evidence, *(one.evidence for one in others)]
         marks = numbers(shown)[len(evidence) :]

@@ -35,7 +35,15 @@ _LIST = re.compile(
     rf"(?: {_VERBS}\b.*)?)$",
     re.IGNORECASE,
 )
-_WHO = re.compile(r"^who (?:all )?(?:works?|sits?|belongs?|reports?) (?:in|at|for|on|to)\b", re.IGNORECASE)
+_LOOKS_AFTER = re.compile(r"\blooks? after\b", re.IGNORECASE)
+_WHO = re.compile(
+    r"^(?:(?:list|name|show(?: me)?) )?(?:who|(?:everyone|everybody|all people) (?:who|that)) (?:all )?"
+    r"(?:works?|sits?|belongs?|reports?) (?:in|at|for|on|to)\b",
+    re.IGNORECASE,
+)
+    r"^(?:(?:list|name|show(?: me)?) )?(?:who|(?:everyone|everybody|all people) (?:who|that)) (?:all )?(?:works?|sits?|belongs?|reports?) (?:in|at|for|on|to)\b",
+    re.IGNORECASE,
+)
 _CHINESE = re.compile(
     r"(?P<count>有?多少[个家张台份款项条])(?P<noun>\w{1,6}?)$|哪些(?P<named>\w{1,6}?)$|^列出.*?(?P<last>\w{2,4})$"
 )
@@ -45,9 +53,17 @@ _NARROWS = re.compile(
     re.IGNORECASE,
 )
 """Tells rows apart by what is no word of theirs."""
-_NEUTRAL = frozenset(search_tokens("work sit belong report list name show give have own come exist currently company"))
+_NEUTRAL = frozenset(
+    search_tokens(
+        "work sit belong report list name show give have own come exist currently company based according everyone"
+        " everybody people person look"
+    )
+)
 """Search tokens that tell no rows apart."""
+_LETTER = re.compile(r"(?<=\s)[A-Z]{1,3}\b|^[A-Z]{1,3}$")
 _PEOPLE = frozenset(["name", "姓名"])
+_STAFF = frozenset(search_tokens("people employees colleagues staff persons members workers"))
+"""Search tokens of nouns that people are called by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,13 +85,19 @@ def read_listing(question: str, language: str) -> Listing | None:
         match = _CHINESE.search(text)
         noun = match and (match["noun"] or match["named"] or match["last"])
         return Listing(frozenset(search_tokens(noun)), bool(match["count"])) if match and noun else None
+    text = _LOOKS_AFTER.sub("has", text)
     if _WHO.match(text):
         return Listing(frozenset(), count=False)
     if match := _COUNT.match(text):
-        return Listing(frozenset(search_tokens(match["noun"])), count=True)
+        return Listing(_noun(match["noun"]), count=True)
     if match := _LIST.match(text):
-        return Listing(frozenset(search_tokens(match["noun"] or match["named"])), count=False)
+        return Listing(_noun(match["noun"] or match["named"]), count=False)
     return None
+
+
+def _noun(words: str) -> frozenset[str]:
+    found = frozenset(search_tokens(words))
+    return frozenset() if found <= _STAFF else found
 
 
 def listed(
@@ -92,17 +114,28 @@ def listed(
     document
         Returns a document that the viewer may read.
     """
-    for item in ranked[:_LOOKED_AT]:
-        row = cells(item.text)
-        if len(row) < 2 or item.head or not _called(plan, item.passage.title, row):
-            continue
+    tables = [(item, cells(item.text)) for item in ranked[:_LOOKED_AT] if not item.head]
+    called = [(item, row) for item, row in tables if len(row) > 1 and _called(plan, item.passage.title, row)]
+    # "Customer" names customers, and "Customer class" their classes.
+    called.sort(key=lambda one: plan.noun != set(search_tokens(one[1][0].label)))
+    for item, row in called:
         found = document(item.passage.document)
         table = _table(found.text, row) if found else []
+        if plan.count and _is_value(plan, table):
+            return None
         rows = _told_apart(plan, asked, item.passage.title, table)
         if found is None or not rows or len(rows) > _MOST:
             return None
         return _answer(plan, found, rows)
     return None
+
+
+def _is_value(plan: Listing, table: Sequence[_Row]) -> bool:
+    """Tell whether a column says how many: "Days of leave: 24"."""
+    if not plan.noun:
+        return False
+    values = [cell.value for _, _, row in table for cell in row if plan.noun <= set(search_tokens(cell.label))]
+    return bool(values) and all(any(c.isdigit() for c in value) for value in values)
 
 
 _Row = tuple[int, str, list[Cell]]
@@ -129,11 +162,11 @@ def _called(plan: Listing, title: str, row: Sequence[Cell]) -> bool:
 
 def _told_apart(plan: Listing, asked: AskedQuestion, title: str, table: Sequence[_Row]) -> list[_Row]:
     """Return the rows with the values that the question says; all rows where it says none."""
-    said = set(search_tokens(asked.text))
+    said = {*search_tokens(asked.text), *_LETTER.findall(asked.text)}
     values: dict[tuple[str, ...], set[str]] = {}
     for _, _, row in table:
         for cell in row:
-            tokens = tuple(search_tokens(cell.value))
+            tokens = _key(cell.value)
             if 0 < len(tokens) <= _LONG and said.issuperset(tokens):
                 values.setdefault(tokens, set()).add(cell.label)
     # "8" says nothing where "Marl 8" does.
@@ -148,13 +181,16 @@ def _told_apart(plan: Listing, asked: AskedQuestion, title: str, table: Sequence
     for tokens in told:
         # Who reports to somebody is somebody else.
         columns = values[tokens] - {naming} or values[tokens]
-        kept = [
-            one for one in kept if any(c.label in columns and tuple(search_tokens(c.value)) == tokens for c in one[2])
-        ]
+        kept = [one for one in kept if any(c.label in columns and _key(c.value) == tokens for c in one[2])]
     distinct: dict[str, _Row] = {}
     for one in kept:
         distinct.setdefault(_value(one[2], naming), one)
     return list(distinct.values()) if told or not asked.names else []
+
+
+def _key(value: str) -> tuple[str, ...]:
+    """Return what tells a value from others: its search tokens; "A" has none, and is compared as it is."""
+    return tuple(search_tokens(value)) or tuple(_LETTER.findall(value))
 
 
 def _answer(plan: Listing, document: Document, rows: Sequence[_Row]) -> FactAnswer:

@@ -14,6 +14,7 @@ from rag.cells import answering_cell, cells, line_cell
 from rag.cite import unmarked
 from rag.confidence import confidence, judged
 from rag.evidence import Chosen, Evidence, choose_evidence, follow_up, is_row, rank_evidence
+from rag.exact import Exact
 from rag.prompts import NO_ANSWER
 from rag.question import AskedQuestion
 from rag.reader import Span
@@ -149,9 +150,16 @@ def _cell(asked: AskedQuestion, chosen: Chosen | None, embedder: Embedder) -> Ca
     told = {token for item in chosen.evidence if item is not row for token in item.tokens}
     about = row.around.difference(search_tokens(row.head))
     cell = answering_cell(asked, row.text, embedder, head=row.head, told=told, about=about)
-    if cell is None or not (cell.said or row is chosen.evidence[-1]):
+    if cell is None or not (cell.said or len(chosen.evidence) == 1):
         return None
     return candidate(asked, row, row.start + cell.start, row.start + cell.end, chosen)
+
+
+def _leads_astray(chosen: Chosen, cell: Candidate | None) -> bool:
+    """Tell whether a sentence leads to a row of which no cell is asked for: they share a name, and no more."""
+    rows = {_labels(item) for item in chosen.evidence if _labels(item)}
+    alike = len({_labels(item) for item in chosen.evidence}) == 1
+    return len(chosen.evidence) > 1 and bool(rows) and not alike and cell is None
 
 
 def _told_in_words(weighed: Weighed, words: float, language: str) -> bool:
@@ -185,8 +193,12 @@ def alternatives(short: str, evidence: Sequence[Evidence], found: Sequence[Candi
         document, start, end = one.place
         return any(item.place[0] == document and item.start <= start and end <= item.end for item in evidence)
 
+    exact = Exact.of(short)
+    whole = min((one.missing for one in found if told(one)), default=1.0)
     for one in found if short else ():
         worth = one.fits and not one.empty and not one.asks and one.sure >= _WORTH and not told(one)
+        # Another name of the question, or another kind of value, is no other answer to it.
+        worth = worth and one.missing <= whole and not is_row(one.evidence) and exact.of_kind(Exact.of(one.short))
         if worth and not any(same(one.short, said) for said in (short, *(other.short for other in others))):
             others.append(one)
     return others[:_ALTERNATIVES]
@@ -232,7 +244,13 @@ class Weigher:
             spans += [replace(span, passage=span.passage + len(passages)) for span in more_spans]
             passages += more
             chosen, found = _judged(asked, ranked, spans, rivals)
-        return _renumbered(passages, ranked, chosen, found, _cell(asked, chosen, self._embedder))
+        cell = _cell(asked, chosen, self._embedder)
+        if chosen is not None and _leads_astray(chosen, cell):
+            alone = [item for item in (*chosen.evidence, ranked[0]) if not _labels(item)] or ranked[:1]
+            chosen = choose_evidence(asked, [max(alone, key=lambda item: (item.coverage, item.score))])
+            found = judged(candidates(asked, spans, ranked, chosen, rivals), asked.language)
+            cell = _cell(asked, chosen, self._embedder)
+        return _renumbered(passages, ranked, chosen, found, cell)
 
     def _bridged(
         self, asked: AskedQuestion, ranked: Sequence[Evidence], passages: Sequence[Passage], search: Search
