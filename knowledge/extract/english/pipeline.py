@@ -12,6 +12,7 @@ import spacy
 from spacy.language import Language
 from spacy.tokens import Doc
 from thinc.api import Model, NumpyOps
+from threadpoolctl import ThreadpoolController
 
 from knowledge.errors import PipelineError
 from knowledge.extract.english.layout import lay_out
@@ -58,19 +59,10 @@ class EnglishPipeline:
         # spaCy's string store grows while a pipeline runs, so that one thread at a time may run it.
         with _running:
             nlp = _loaded(self.source)
-            bounds = [sentences(text, "en") for text in texts]
-            tokens = [nlp.make_doc(_tame(text)) for text in texts]
-            # Names first: the parser then reads each as one word, which it seldom gets wrong.
-            with nlp.select_pipes(enable=[name for name in nlp.pipe_names if name in _NAMING[self.source == BUILTIN]]):
-                docs = nlp.pipe(map(_with_sentences, tokens, bounds), batch_size=_BATCH)
-                found = [named_spans(text, doc) for text, doc in zip(texts, docs, strict=True)]
-            layouts = [
-                lay_out(doc, text, within, _joined(text, known, named))
-                for doc, text, within, known, named in zip(tokens, texts, bounds, names, found, strict=True)
-            ]
-            with nlp.select_pipes(disable=["ner"]):
-                read = nlp.pipe((layout.doc(nlp.vocab) for layout in layouts), batch_size=_BATCH)
-                yield from map(parse, read, layouts, found)
+            # A sentence's matrices are so small that several threads only wait for each other: beside one other busy
+            # process a document took five times as long.
+            with _libraries().limit(limits=1, user_api="blas"):
+                yield from self._read(nlp, texts, names)
 
     @property
     def name(self) -> str:
@@ -79,6 +71,21 @@ class EnglishPipeline:
             return self.source
         meta = json.loads((pipeline_path("en") / "meta.json").read_text(encoding="utf-8"))
         return f"{meta['name']}-{meta['version']}"
+
+    def _read(self, nlp: Language, texts: Sequence[str], names: Sequence[Sequence[tuple[int, int]]]) -> Iterator[Parse]:
+        bounds = [sentences(text, "en") for text in texts]
+        tokens = [nlp.make_doc(_tame(text)) for text in texts]
+        # Names first: the parser then reads each as one word, which it seldom gets wrong.
+        with nlp.select_pipes(enable=[name for name in nlp.pipe_names if name in _NAMING[self.source == BUILTIN]]):
+            docs = nlp.pipe(map(_with_sentences, tokens, bounds), batch_size=_BATCH)
+            found = [named_spans(text, doc) for text, doc in zip(texts, docs, strict=True)]
+        layouts = [
+            lay_out(doc, text, within, _joined(text, known, named))
+            for doc, text, within, known, named in zip(tokens, texts, bounds, names, found, strict=True)
+        ]
+        with nlp.select_pipes(disable=["ner"]):
+            read = nlp.pipe((layout.doc(nlp.vocab) for layout in layouts), batch_size=_BATCH)
+            yield from map(parse, read, layouts, found)
 
 
 @cache
@@ -107,6 +114,12 @@ def _use_fast_products(nlp: Language) -> None:
         for node in model.walk() if isinstance(model, Model) else ():
             if isinstance(node.ops, NumpyOps):
                 node.ops = ops
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Return the libraries that have threads of their own: loading a pipeline loads those that it uses."""
+    return ThreadpoolController()
 
 
 def _with_sentences(doc: Doc, bounds: Sequence[tuple[int, int]]) -> Doc:
