@@ -7,12 +7,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from functools import cache
-
-import spacy
-from spacy.language import Language
-from spacy.tokens import Doc
-from thinc.api import Model, NumpyOps
-from threadpoolctl import ThreadpoolController
+from typing import TYPE_CHECKING
 
 from knowledge.errors import PipelineError
 from knowledge.extract.english.layout import lay_out
@@ -20,6 +15,11 @@ from knowledge.extract.english.names import named_spans
 from knowledge.extract.english.parse import Parse, parse
 from knowledge.language import add_abbreviations, sentences
 from knowledge.pipelines import pipeline_path
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
+    from threadpoolctl import ThreadpoolController
 
 BUILTIN = "builtin"
 _LONG_RUN = re.compile(r"\S{200,}")
@@ -91,6 +91,9 @@ class EnglishPipeline:
 @cache
 def _loaded(source: str) -> Language:
     """Load a pipeline once a process, whichever extractors use it."""
+    # It takes seconds, and who only asks needs none.
+    import spacy
+
     try:
         nlp = spacy.load(pipeline_path("en") if source == BUILTIN else source)
     except OSError as error:
@@ -108,6 +111,8 @@ def _loaded(source: str) -> Language:
 
 def _use_fast_products(nlp: Language) -> None:
     """Let NumPy's own library multiply matrices: four times as fast here as the one that thinc brings."""
+    from thinc.api import Model, NumpyOps
+
     ops = NumpyOps(use_blis=False)
     for _, component in nlp.pipeline:
         model = getattr(component, "model", None)
@@ -119,6 +124,8 @@ def _use_fast_products(nlp: Language) -> None:
 @cache
 def _libraries() -> ThreadpoolController:
     """Return the libraries that have threads of their own: loading a pipeline loads those that it uses."""
+    from threadpoolctl import ThreadpoolController
+
     return ThreadpoolController()
 
 
