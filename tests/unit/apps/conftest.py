@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.components.v2 import manifest_scanner
 
 import rag
@@ -34,6 +35,14 @@ def _packages_read_once() -> Iterator[None]:
         look = cache(manifest_scanner.scan_component_manifests)
         patch.setattr(manifest_scanner, "scan_component_manifests", look)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_another_test() -> Iterator[None]:
+    """Empty what pages keep for their process: it serves one knowledge base, here each test has its own."""
+    yield
+    st.cache_resource.clear()
+    st.cache_data.clear()
 
 
 @pytest.fixture
