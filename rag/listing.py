@@ -41,9 +41,6 @@ _WHO = re.compile(
     r"(?:works?|sits?|belongs?|reports?) (?:in|at|for|on|to)\b",
     re.IGNORECASE,
 )
-    r"^(?:(?:list|name|show(?: me)?) )?(?:who|(?:everyone|everybody|all people) (?:who|that)) (?:all )?(?:works?|sits?|belongs?|reports?) (?:in|at|for|on|to)\b",
-    re.IGNORECASE,
-)
 _CHINESE = re.compile(
     r"(?P<count>有?多少[个家张台份款项条])(?P<noun>\w{1,6}?)$|哪些(?P<named>\w{1,6}?)$|^列出.*?(?P<last>\w{2,4})$"
 )
