@@ -86,15 +86,12 @@ def read_listing(question: str, language: str) -> Listing | None:
     if _WHO.match(text):
         return Listing(frozenset(), count=False)
     if match := _COUNT.match(text):
-        return Listing(_noun(match["noun"]), count=True)
+        return Listing(frozenset(search_tokens(match["noun"])), count=True)
     if match := _LIST.match(text):
-        return Listing(_noun(match["noun"] or match["named"]), count=False)
+        noun = frozenset(search_tokens(match["noun"] or match["named"]))
+        # They are listed as far as a table names them; how many there are it need not tell.
+        return Listing(frozenset() if noun <= _STAFF else noun, count=False)
     return None
-
-
-def _noun(words: str) -> frozenset[str]:
-    found = frozenset(search_tokens(words))
-    return frozenset() if found <= _STAFF else found
 
 
 def listed(
@@ -129,10 +126,8 @@ def listed(
 
 def _is_value(plan: Listing, table: Sequence[_Row]) -> bool:
     """Tell whether a column says how many: "Days of leave: 24"."""
-    if not plan.noun:
-        return False
     values = [cell.value for _, _, row in table for cell in row if plan.noun <= set(search_tokens(cell.label))]
-    return bool(values) and all(any(c.isdigit() for c in value) for value in values)
+    return bool(values) and all(value[0].isdigit() for value in values)
 
 
 _Row = tuple[int, str, list[Cell]]

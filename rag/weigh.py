@@ -150,7 +150,8 @@ def _cell(asked: AskedQuestion, chosen: Chosen | None, embedder: Embedder) -> Ca
     told = {token for item in chosen.evidence if item is not row for token in item.tokens}
     about = row.around.difference(search_tokens(row.head))
     cell = answering_cell(asked, row.text, embedder, head=row.head, told=told, about=about)
-    if cell is None or not (cell.said or len(chosen.evidence) == 1):
+    alone = len(chosen.evidence) == 1 or (asked.language == "zh" and row is chosen.evidence[-1])
+    if cell is None or not (cell.said or alone):
         return None
     return candidate(asked, row, row.start + cell.start, row.start + cell.end, chosen)
 
@@ -245,7 +246,8 @@ class Weigher:
             passages += more
             chosen, found = _judged(asked, ranked, spans, rivals)
         cell = _cell(asked, chosen, self._embedder)
-        if chosen is not None and _leads_astray(chosen, cell):
+        # Labels in another language than the question's cannot tell.
+        if chosen is not None and asked.language == "en" and _leads_astray(chosen, cell):
             alone = [item for item in (*chosen.evidence, ranked[0]) if not _labels(item)] or ranked[:1]
             chosen = choose_evidence(asked, [max(alone, key=lambda item: (item.coverage, item.score))])
             found = judged(candidates(asked, spans, ranked, chosen, rivals), asked.language)
