@@ -53,7 +53,7 @@ _NARROWS = re.compile(
 _NEUTRAL = frozenset(
     search_tokens(
         "work sit belong report list name show give have own come exist currently company based according everyone"
-        " everybody people person look"
+        " everybody people person look after"
     )
 )
 """Search tokens that tell no rows apart."""
@@ -165,9 +165,10 @@ def _told_apart(plan: Listing, asked: AskedQuestion, title: str, table: Sequence
     told = [tokens for tokens in values if not any(set(tokens) < set(other) for other in values)]
     labels = {token for _, _, row in table for cell in row for token in search_tokens(cell.label)}
     covered = {token for tokens in told for token in tokens} | plan.noun | labels | set(search_tokens(title))
-    rest = asked.weights.keys() - covered - _NEUTRAL
+    rest = asked.weights.keys() - covered - _NEUTRAL - (frozenset() if plan.noun else _STAFF)
     # "Own" asks for an "owner"; what else no row says ("open", "overdue") would be left out of account.
-    if _NARROWS.search(asked.text) or any(not any(one.startswith(token) for one in labels) for token in rest):
+    text = _LOOKS_AFTER.sub("has", asked.text)
+    if _NARROWS.search(text) or any(not any(one.startswith(token) for one in labels) for token in rest):
         return []
     kept, naming = list(table), _naming(plan, table)
     for tokens in told:

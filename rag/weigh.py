@@ -15,6 +15,7 @@ from rag.cite import unmarked
 from rag.confidence import confidence, judged
 from rag.evidence import Chosen, Evidence, choose_evidence, follow_up, is_row, rank_evidence
 from rag.exact import Exact
+from rag.polar import is_polar
 from rag.prompts import NO_ANSWER
 from rag.question import AskedQuestion
 from rag.reader import Span
@@ -45,6 +46,8 @@ _ALTERNATIVES = 2
 _PLAIN_WORDS = {"en": 0.44}
 """Sentences that are this likely to answer by their words may answer where the reader finds nothing. Chinese ones
 mislead too often."""
+_SILENT = 0.2
+"""How sure a row is that names what is asked about, and has no column for what is asked; given by hand."""
 _MISSED = 0.35
 """The probability that they do, which is what the reader must fall below; on held-out questions 4 of 10."""
 
@@ -77,6 +80,8 @@ class Weighed:
     """What may be the short answer, the surest first; empty where no reader reads the question's language."""
     cell: Candidate | None = None
     """The cell that answers, where what was chosen is a row that tells its columns."""
+    silent: bool = False
+    """What was chosen is such a row, and none of its columns is what is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,7 @@ def best_of(weighed: Weighed, language: str) -> Best | None:
     inside = next((one for one in weighed.found if one.evidence.place == last.place), None)
     # Of rows the reader knows less.
     told = _MISSED if missed and weighed.cell is None else words + (_MARK_UP if first else 0.0)
+    told = min(told, _SILENT) if weighed.silent else told
     sure = round(min(1.0, max(0.0, told, inside.sure if inside and inside.fits else 0.0)), 4)
     if weighed.cell is not None:
         row = weighed.cell.evidence.place
@@ -154,6 +160,17 @@ def _cell(asked: AskedQuestion, chosen: Chosen | None, embedder: Embedder) -> Ca
     if cell is None or not (cell.said or alone):
         return None
     return candidate(asked, row, row.start + cell.start, row.start + cell.end, chosen)
+
+
+def _is_silent(asked: AskedQuestion, chosen: Chosen | None, cell: Candidate | None) -> bool:
+    """Tell whether a row says nothing of what is asked of the thing that it names: "the salary of Ann Bell"."""
+    if chosen is None or cell is not None or len(chosen.evidence) > 1 or asked.language != "en":
+        return False
+    row = chosen.evidence[0]
+    if len(_labels(row)) < 2 or is_polar(asked.text, asked.language):
+        return False
+    # Names are said by the row itself, or it would not have been chosen.
+    return bool(asked.weights.keys() - row.tokens - row.around - asked.names)
 
 
 def _leads_astray(chosen: Chosen, cell: Candidate | None) -> bool:
@@ -252,7 +269,8 @@ class Weigher:
             chosen = choose_evidence(asked, [max(alone, key=lambda item: (item.coverage, item.score))])
             found = judged(candidates(asked, spans, ranked, chosen, rivals), asked.language)
             cell = _cell(asked, chosen, self._embedder)
-        return _renumbered(passages, ranked, chosen, found, cell)
+        silent = _is_silent(asked, chosen, cell)
+        return replace(_renumbered(passages, ranked, chosen, found, cell), silent=silent)
 
     def _bridged(
         self, asked: AskedQuestion, ranked: Sequence[Evidence], passages: Sequence[Passage], search: Search
