@@ -18,7 +18,7 @@ _ENGLISH = re.compile(
     r"|have|had|isn['’]t|aren['’]t|don['’]t|doesn['’]t|can['’]t)\b(?!.*\bor\b)",
     re.IGNORECASE,
 )
-_CHINESE = re.compile(r"[吗么嘛][？?。]?$|是不是|是否|能不能|可不可以|有没有|会不会|要不要")
+_CHINESE = re.compile(r"(?:[吗嘛]|(?<![什怎这那多])么)[？?。]?$|是不是|是否|能不能|可不可以|有没有|会不会|要不要")
 _DENIES = re.compile(
     r"\b(?:forbidden|prohibited|banned|ineligible|disallowed|unavailable|unsupported|impossible)\b|禁止|严禁|不得|不准|不可",
     re.IGNORECASE,

@@ -50,5 +50,5 @@ def test_yes_and_no_are_said_where_a_sentence_says_so(
 def test_which_questions_these_are() -> None:
     for question in ("Is it blue?", "Can I park there?", "And does it work?", "可以带狗吗？", "是否需要发票？"):
         assert is_polar(question, "zh" if question[0] > "z" else "en")
-    for question in ("Who is it?", "Is it blue or green?", "What can I do?", "谁负责？"):
+    for question in ("Who is it?", "Is it blue or green?", "What can I do?", "谁负责？", "这是什么？", "怎么办"):
         assert not is_polar(question, "zh" if question[0] > "z" else "en")
