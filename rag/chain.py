@@ -42,6 +42,7 @@ from rag.reading import read_hits
 from rag.records import Answer, Draft, Event, Final, Found, Passage, Side
 from rag.retrieve import Retriever
 from rag.rivals import Rivals
+from rag.versions import has_version
 from rag.weigh import HITS, Best, SpanReader, Weighed, Weigher, alternatives, best_of, replied
 from rag.wording import disagreement, numbers, quoted, written
 
@@ -192,6 +193,10 @@ class Answerer:
             return
         assert best is not None
         told = self._told(asked, draft, weighed, best)
+        newer = retriever.view(viewer).newer
+        old = {newer[cited.document] for cited in told["citations"][:1] if cited.document in newer}
+        if old and not told.get("sides"):
+            told["answer"] += "".join(f"\n\n{reply(language, 'newer').format(title=title)}" for title in sorted(old))
         clock.lap("check")
         yield Final(
             Answer(
@@ -221,7 +226,10 @@ class Answerer:
             source = KnowledgeRetriever(retriever=lambda: retriever, store=self._store, viewer=viewer, k=k)
             return list(map(_passage, retrieval_step(source).invoke({"question": text})["documents"]))
 
-        return asked, self._weigher.weigh(asked, search, Rivals(retriever.view(viewer).graph, question))
+        view = retriever.view(viewer)
+        # Who names a year or a version means that one.
+        outdated = () if has_version(question) else view.newer.keys()
+        return asked, self._weigher.weigh(asked, search, Rivals(view.graph, question), outdated=outdated)
 
     def _fact(
         self, asked: AskedQuestion, weighed: Weighed, best: Best | None, retriever: Retriever, viewer: Viewer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Protocol
@@ -46,6 +46,10 @@ _ALTERNATIVES = 2
 _PLAIN_WORDS = {"en": 0.44}
 """Sentences that are this likely to answer by their words may answer where the reader finds nothing. Chinese ones
 mislead too often."""
+_NEARLY = 0.15
+"""How much less of a question a current document may hold than one that is out of date …"""
+_CURRENT = 0.35
+"""… and how sure its answer must be, to come first; both given by hand."""
 _SILENT = 0.2
 """How sure a row is that names what is asked about, and has no column for what is asked; given by hand."""
 _MISSED = 0.35
@@ -250,8 +254,21 @@ class Weigher:
         self._embedder = embedder
         self._readers = readers
 
-    def weigh(self, asked: AskedQuestion, search: Search, rivals: Rivals | None = None) -> Weighed:
-        """Search, weigh, and where names in the best sentences lead on, search for them."""
+    def weigh(
+        self,
+        asked: AskedQuestion,
+        search: Search,
+        rivals: Rivals | None = None,
+        *,
+        outdated: Collection[str] = (),
+    ) -> Weighed:
+        """Search, weigh, and where names in the best sentences lead on, search for them.
+
+        Parameters
+        ----------
+        outdated
+            The ids of documents that give way to others which answer nearly as well.
+        """
         passages = list(search(asked.text, HITS))
         ranked, spans = self._rank(asked, passages)
         chosen, found = _judged(asked, ranked, spans, rivals)
@@ -262,6 +279,8 @@ class Weigher:
             spans += [replace(span, passage=span.passage + len(passages)) for span in more_spans]
             passages += more
             chosen, found = _judged(asked, ranked, spans, rivals)
+        if outdated:
+            chosen, found = _of_today(asked, ranked, chosen, found, outdated)
         cell = _cell(asked, chosen, self._embedder)
         # Labels in another language than the question's cannot tell.
         if chosen is not None and asked.language == "en" and _leads_astray(chosen, cell):
@@ -288,6 +307,24 @@ class Weigher:
         spans = reader.read(asked.text, passages[: _worth_reading(passages)]) if reader else []
         places = [(passages[s.passage].document, passages[s.passage].start + s.start) for s in spans]
         return rank_evidence(asked, passages, embedder=self._embedder, places=places), spans
+
+
+def _of_today(
+    asked: AskedQuestion,
+    ranked: Sequence[Evidence],
+    chosen: Chosen | None,
+    found: Sequence[Candidate],
+    outdated: Collection[str],
+) -> tuple[Chosen | None, list[Candidate]]:
+    """Return what was chosen and found with what is out of date behind what answers nearly as well."""
+    current = choose_evidence(asked, [item for item in ranked if item.passage.document not in outdated])
+    old = chosen is not None and any(item.passage.document in outdated for item in chosen.evidence)
+    if chosen is not None and old and current is not None and current.value >= chosen.value - _NEARLY:
+        chosen = current
+    last = [one for one in found if one.evidence.passage.document in outdated]
+    first = [one for one in found if one.evidence.passage.document not in outdated]
+    worth = bool(first) and first[0].fits and first[0].sure >= _CURRENT
+    return chosen, [*first, *last] if worth else list(found)
 
 
 def _judged(
