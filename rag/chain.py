@@ -36,6 +36,8 @@ from rag.evidence import evidence_at, in_context, is_row
 from rag.facts import FactAnswer, FactFinder, sentence, title_search
 from rag.listing import listed, read_listing
 from rag.polar import is_polar, polarity_of
+from rag.procedure import SURE as PROCEDURE_SURE
+from rag.procedure import is_how, procedure
 from rag.prompts import NO_ANSWER, numbered, prompt, reply, small_talk
 from rag.question import AskedQuestion
 from rag.reading import read_hits
@@ -172,10 +174,13 @@ class Answerer:
         clock.lap("retrieve")
         yield Found(weighed.passages)
         best = best_of(weighed, asked.language)
+        steps = procedure(asked, weighed.passages)
+        if steps is not None:
+            best = Best((steps,), None, max(PROCEDURE_SURE, best.sure if best else 0.0), steps=True)
         fact = self._fact(asked, weighed, best, retriever, viewer)
         clock.lap("facts")
         draft = ""
-        if fact is None and self._model is not None and self._worth_asking(best, language):
+        if fact is None and steps is None and self._model is not None and self._worth_asking(best, language):
             model = self._model if temperature is None else _warmed(self._model, temperature)
             for piece in self._generate(model, question, weighed.passages):
                 draft += piece
@@ -287,6 +292,9 @@ class Answerer:
         if claims and not (agree and _bare(claims, best.short)) and (agree or not best.short or best.sure < _SURE):
             text, evidence, origin = written(claims), [claim.evidence for claim in claims], "model"
             short = best.short if agree else _shortest(claims, weighed.found)
+        elif best.steps:
+            evidence, origin, short = list(best.evidence), "quote", ""
+            text = quoted(evidence)
         elif is_polar(asked.text, asked.language):
             evidence, origin = list(best.evidence), "quote"
             said = polarity_of(asked, evidence[-1])
@@ -294,10 +302,10 @@ class Answerer:
             text = quoted(evidence, lead=short)
         else:
             evidence = [in_context(asked, item, more=best.sure < _ALONE) for item in best.evidence]
-            text, origin = quoted(evidence, best.short), "quote"
-            short = best.short
+            short, origin = "" if is_how(asked.text) else best.short, "quote"
+            text = quoted(evidence, short)
         # On rows of tables the reader's other spans are mostly odd cells.
-        plain = best.sure >= _PLAIN or is_row(best.evidence[-1]) or is_polar(asked.text, asked.language)
+        plain = best.sure >= _PLAIN or best.steps or is_row(best.evidence[-1]) or is_polar(asked.text, asked.language)
         others = [] if plain else alternatives(short, evidence, weighed.found)
         shown = [*evidence, *(one.evidence for one in others)]
         marks = numbers(shown)[len(evidence) :]

@@ -98,6 +98,8 @@ class Best:
     """The reader's span in them, or a row's cell; None where there is none."""
     sure: float
     """0 to 1: how likely they answer."""
+    steps: bool = False
+    """Whether the evidence is all that is to be said: the steps of what is asked how to do."""
 
     @property
     def short(self) -> str:
