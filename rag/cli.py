@@ -94,6 +94,7 @@ def _sync(
     exclude: tuple[str, ...],
     readers: str | None,
     recursive: bool | None,
+    follow_links: bool | None,
     as_json: bool,
 ) -> None:
     if readers is not None and not all(reader.strip() for reader in readers.split(",")):
@@ -106,6 +107,7 @@ def _sync(
             include=list(include) or None,
             exclude=list(exclude) or None,
             recursive=recursive,
+            follow_links=follow_links,
         )
     counts = {
         key: sum(getattr(report, key) for report in reports)

@@ -42,6 +42,9 @@ indexing = stacked(
     click.option("--exclude", multiple=True, metavar="GLOB", help="Not these files (gitignore's syntax)."),
     click.option("--readers", metavar="READER[,…]", help="Who may read: user:ID, group:NAME, or *."),
     click.option("--recursive/--no-recursive", default=None, help="Whether to go into folders."),
+    click.option(
+        "--follow-links/--no-follow-links", default=None, help="Whether to follow links that lead out of PATHS."
+    ),
     json_option,
 )
 
