@@ -35,8 +35,6 @@ from knowledge.store import Store
 
 BATCH = 512
 """Chunks."""
-BIG = 0.25
-"""A document of more than this share of a batch takes long enough that what came before it is written first."""
 
 
 @dataclass(slots=True)
@@ -78,7 +76,8 @@ def sync(
     progress
         Called after each change.
     batch
-        How many chunks a change set gathers, at most, before it is committed; one document is never divided.
+        How many chunks a change set gathers before it is committed. One document is never divided; one that has as many
+        is committed by itself.
     without
         Ids of documents that are not to be stored, whatever the source says.
     overlap
@@ -209,7 +208,8 @@ class _Run:
             self.access[document.id] = document.access
             return
         chunks = self.indexer.cut(document)
-        if len(chunks) > BIG * self.batch and self.upserts:
+        if len(chunks) >= self.batch:
+            # It takes long by itself: what came before must not be lost with it when the run is killed.
             self.commit(None)
         self.stored[document.id] = version
         self.access.pop(document.id, None)

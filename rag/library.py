@@ -116,7 +116,8 @@ class Library:
             source_id = open_source(str(location)).id
             if source_id not in {source.id for source in self.store.sources()}:
                 raise KnowledgeBaseError(
-                    f"{location} is no source of {self.folder}; known: {', '.join(self.sources())}"
+                    f"there is no source {str(location)!r}: give it as it was indexed; "
+                    f"there are: {', '.join(self.sources()) or 'none'}"
                 )
             self.store.remove_source(source_id)
 
@@ -148,11 +149,12 @@ class Library:
 
         if not isinstance(connector, Claiming):
             return None
-        return Overlap(connector, self.store, lambda: self._claiming(without=connector.id))
+        return Overlap(connector, self.store, lambda: self._claiming(connector.id))
 
-    def _claiming(self, *, without: str = "") -> dict[str, Claiming]:
-        """Return the sources that can tell which documents are theirs, by id: those that are remembered, and the
-        folders of uploaded files, also where these were not indexed yet.
+    def _claiming(self, place: str) -> dict[str, Claiming]:
+        """Return the sources that may share something with ``place`` and can tell which documents are theirs, by id.
+
+        These are those that are remembered, and the folders of uploaded files, also where they were not indexed yet.
         """
         known = {source.id: source.options for source in self.store.sources() if "location" in source.options}
         for folder in (self.uploads, *(self.folder / _UPLOADS_FOR).glob("*")):
@@ -160,9 +162,11 @@ class Library:
                 known.setdefault(open_source(str(folder)).id, {})
         found: dict[str, Claiming] = {}
         for source_id, options in known.items():
-            # What cannot be opened (its library is gone) shares nothing with what can.
+            # Another kind of place shares nothing with this one, and its library may take long to load, or be gone.
+            if source_id == place or _kind(source_id) != _kind(place):
+                continue
             with suppress(SourceError):
-                connector = self._open(source_id, options) if source_id != without else None
+                connector = self._open(source_id, options)
                 if isinstance(connector, Claiming):
                     found[source_id] = connector
         return found
@@ -241,7 +245,9 @@ class Library:
                 Path(document.id).unlink(missing_ok=True)
             else:
                 # One that leaves it to another source today would bring it back when that one is forgotten.
-                around = {id for id, other in self._claiming().items() if other.claim(document_id) > NO_CLAIM}
+                around = {
+                    id for id, other in self._claiming(document_id).items() if other.claim(document_id) > NO_CLAIM
+                }
                 for source in self.store.sources():
                     if source.id in {document.source, *around}:
                         deleted = [*cast("list[str]", source.options.get(_DELETED, [])), document_id]
@@ -252,6 +258,11 @@ class Library:
 def _without(prefix: str, message: str) -> str:
     """Return a message without the name that it begins with."""
     return message.removeprefix(prefix).strip()
+
+
+def _kind(place: str) -> str:
+    """Return the scheme of a URL; of a path, nothing."""
+    return place.partition("://")[0] if "://" in place else ""
 
 
 def _readers(options: Mapping[str, object]) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,6 +50,10 @@ indexing = stacked(
 )
 
 
+EVERY_SECONDS = 10.0
+"""Between two lines that tell how far indexing is, where there is no terminal."""
+
+
 @contextmanager
 def opened(kb: Path | None, *, new: bool = False, **overrides: Any) -> Iterator[rag.Wellspring]:
     """Open the knowledge base that ``--kb`` or the settings name; only with ``new`` may it be missing."""
@@ -62,10 +67,14 @@ def opened(kb: Path | None, *, new: bool = False, **overrides: Any) -> Iterator[
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[Any, str], None] | None]:
-    """Show what indexing does, on a terminal; elsewhere nothing."""
+def progress(*, lines: bool = False) -> Iterator[Callable[[Any, str], None] | None]:
+    """Show what indexing does, on a terminal; elsewhere nothing, or with ``lines`` a line on stderr now and then."""
     if not sys.stderr.isatty():
-        yield None
+        if lines:
+            with _now_and_then() as note:
+                yield note
+        else:
+            yield None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -80,14 +89,43 @@ def progress() -> Iterator[Callable[[Any, str], None] | None]:
         task = bar.add_task("starting", total=None)
 
         def advance(report: Any, document: str) -> None:
-            done = f"{report.added} added, {report.changed} changed, {report.deleted} deleted, {report.failed} failed"
-            bar.update(task, description=f"{done}  {document[-40:]}")
+            bar.update(task, description=f"{_done(report)}  {document[-40:]}")
 
         yield advance
 
 
-def who(viewer: str | None) -> rag.Viewer:
-    """Return whom ``--viewer`` names, or the one who reads what everyone may read."""
+@contextmanager
+def _now_and_then() -> Iterator[Callable[[Any, str], None]]:
+    """Print how far a run is, every few seconds, also while one document takes long."""
+    latest: list[tuple[Any, str]] = []
+    ended = threading.Event()
+
+    def speak() -> None:
+        while not ended.wait(EVERY_SECONDS):
+            tell(f"indexing: {_done(latest[0][0])}; at {latest[0][1]}" if latest else "indexing: looking for documents")
+
+    def note(report: Any, document: str) -> None:
+        latest[:] = [(report, document)]
+
+    thread = threading.Thread(target=speak, daemon=True)
+    thread.start()
+    try:
+        yield note
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _done(report: Any) -> str:
+    return f"{report.added} added, {report.changed} changed, {report.deleted} deleted, {report.failed} failed"
+
+
+def who(viewer: str | None, base: rag.Wellspring) -> rag.Viewer:
+    """Return whom ``--viewer`` names, or the one who reads what everyone may read.
+
+    Whoever has the command is the operator, and may know of groups: one that no document is for is told, for ``HR`` is
+    not ``hr``.
+    """
     from rag.sdk import LOCAL
 
     if viewer is None:
@@ -95,6 +133,11 @@ def who(viewer: str | None) -> rag.Viewer:
     found = rag.Viewer.parse(viewer)
     if not found.id:
         raise click.UsageError("--viewer needs an id, as in --viewer ann,hr")
+    if found.groups:
+        readers = {reader for access in base.store.access().values() for reader in access.readers}
+        known = sorted(reader.removeprefix("group:") for reader in readers if reader.startswith("group:"))
+        for group in sorted(found.groups - set(known)):
+            tell(f"no document is for the group {group!r}; there are: {', '.join(known) or 'none'}")
     return found
 
 
