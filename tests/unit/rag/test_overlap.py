@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from helpers.bases import small_base
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import rag
 from connectors import Change, Checkpoint, Connector
@@ -320,3 +324,70 @@ def test_a_connector_of_ones_own(base: rag.Wellspring, ops: Path) -> None:
     base.forget(ops / "hr")
     base.sync_from(mine)
     assert readers(base, ops) == dict.fromkeys(["hr/leave.txt", "mine.txt"], ("*",))
+
+
+NAMES = ["open.txt", "hr/leave.txt", "hr/pay/list.txt"]
+PLACES = {"": ["*"], "hr": ["group:hr"], "hr/pay": ["user:boss"], "hr/leave.txt": ["user:ann"]}
+"""Sources, from the outermost on, and who may read them."""
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("put"), st.sampled_from(NAMES), st.sampled_from(["kettle", "lamp", "valve"])),
+        st.tuples(st.just("remove"), st.sampled_from(NAMES)),
+        st.tuples(st.just("damage"), st.sampled_from(NAMES)),
+        st.tuples(st.just("sync"), st.sampled_from(sorted(PLACES))),
+        st.tuples(st.just("forget"), st.sampled_from(sorted(PLACES))),
+    ),
+    max_size=14,
+)
+
+
+def holder(name: str, sources: set[str]) -> str | None:
+    """Return the innermost of the sources that holds a file."""
+    return max((place for place in sources if f"{name}/".startswith(f"{place}/" if place else "")), default=None)
+
+
+@settings(max_examples=15, deadline=None)
+@given(STEPS)
+def test_any_sequence_ends_as_a_fresh_build_does(steps: list[tuple[str, ...]]) -> None:
+    """And at no step may more people read a document than its innermost source says."""
+    with TemporaryDirectory() as folder:
+        root = Path(folder).resolve() / "ops"
+        (root / "hr" / "pay").mkdir(parents=True)
+        bases = [small_base(Path(folder) / name, {})[0] for name in ("one", "two")]
+        for base in bases:
+            base.forget(base.folder / "docs")
+        base, fresh = bases
+        sources: set[str] = set()
+        for step in [*steps, ("all",), ("all",)]:
+            match step:
+                case ("put", name, word):
+                    write(root / name, f"The {word} is blue.")
+                case ("remove", name):
+                    (root / name).unlink(missing_ok=True)
+                case ("damage", name):
+                    (root / name).write_bytes(bytes(range(256)))
+                case ("sync", place) if (root / place).exists():
+                    base.sync(root / place, readers=PLACES[place])
+                    sources.add(place)
+                case ("forget", place) if place in sources:
+                    base.forget(root / place)
+                    sources.remove(place)
+                case ("all",) if sources:
+                    base.sync()
+            for name, who in readers(base, root).items():
+                inner = holder(name, sources)
+                assert inner is not None
+                assert list(who) == PLACES[inner]
+        for place in sorted(sources, reverse=len(steps) % 2 == 1):
+            if (root / place).exists():
+                fresh.sync(root / place, readers=PLACES[place])
+        whole = {name for name in NAMES if (root / name).exists() and (root / name).read_bytes()[:1] != b"\0"}
+        held = {name for name in whole if holder(name, sources) is not None}
+        assert held <= readers(base, root).keys()
+        assert held == readers(fresh, root).keys()
+        for name in held:
+            one, other = (b.store.document(str(root / name)) for b in bases)
+            # A text that was written again as it was is not read again.
+            assert replace(one, modified=None) == replace(other, modified=None)
+        for base in bases:
+            base.close()
