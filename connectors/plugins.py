@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from connectors.base import Connector
 from connectors.errors import SourceError
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 GROUP = "wellspring.sources"
 
 
 def source_kinds() -> list[str]:
     """Return the names of the installed connectors."""
-    from importlib.metadata import entry_points
-
-    return sorted({point.name for point in entry_points(group=GROUP)})
+    return sorted(_installed())
 
 
 def open_source(location: str, *, kind: str = "filesystem", **options: Any) -> Connector:
@@ -34,11 +36,20 @@ def open_source(location: str, *, kind: str = "filesystem", **options: Any) -> C
     SourceError
         No such kind is installed, or the connector refuses the location.
     """
+    if kind not in _installed():
+        raise SourceError(f"no connector named {kind!r} is installed; there are: {', '.join(source_kinds())}")
+    factory = _installed()[kind].load()
+    connector: Connector = factory(location, **options)
+    return connector
+
+
+@cache
+def _installed() -> dict[str, EntryPoint]:
+    """Return the entry points by name; they are looked up once, for that reads a file of every installed package."""
     # Half of this package's import time, and needed only here.
     from importlib.metadata import entry_points
 
-    for point in entry_points(group=GROUP, name=kind):
-        factory = point.load()
-        connector: Connector = factory(location, **options)
-        return connector
-    raise SourceError(f"no connector named {kind!r} is installed; there are: {', '.join(source_kinds())}")
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=GROUP):
+        found.setdefault(point.name, point)
+    return found

@@ -22,6 +22,7 @@ _NEARLY = 0.7
 _RANGE = re.compile(r"(?<=[\w°%])\s*(?:to|–|~|至|到)\s*[+-]?\d[\d.,]*(?:\s?[^\W\d]{1,3}(?!\w)|\s?[°%]\w?)?")
 """What a number goes on with that begins a range: "0.5 m to 40 m"."""
 _PART = re.compile(r"[^|\s](?:[^|]*[^|\s])?")
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _OR = re.compile(r"\bor\b|还是", re.IGNORECASE)
 _ASKS = re.compile(r"^(?:什么|怎么|怎样|如何|多少|谁|哪|为何|几|which|what|who|how|why|when|where)", re.IGNORECASE)
 """What a span begins with that asks, too."""
@@ -106,11 +107,19 @@ def candidates(
                 start, end = _in_one_cell(asked, item, start, end)
                 one = candidate(asked, item, start, end, chosen, score=span.score)
                 rival = rivals is not None and rivals.in_sentence(item, start, end)
+                rival = rival or _of_another_year(asked, item.passage)
                 empty = one.echo >= 1 and _says_nothing(asked, one)
                 found.append(replace(one, held=held[item.passage.number], rival=rival, empty=empty))
                 break
     found.sort(key=lambda one: -one.score)
     return [_among(one, found) for one in found]
+
+
+def _of_another_year(asked: AskedQuestion, passage: Passage) -> bool:
+    """Tell whether a passage is about other years than the question."""
+    wanted = set(_YEAR.findall(asked.text))
+    told = set(_YEAR.findall(f"{passage.title} {' '.join(passage.headings)} {passage.text}")) if wanted else set()
+    return bool(told) and wanted.isdisjoint(told)
 
 
 def _says_nothing(asked: AskedQuestion, one: Candidate) -> bool:

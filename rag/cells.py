@@ -32,6 +32,19 @@ _NEAR = 1.0
 _STANDS_OUT = 0.08
 """How much better than the next one the best cell must be."""
 _YES_OR_NO = re.compile(r"\s*(?:is|are|was|were|do|does|did|can|may|must|has|have|will)\b", re.IGNORECASE)
+_MEAN = tuple(
+    tuple(search_tokens(words))
+    for words in (
+        "boss manager supervisor superior reports",
+        "leave holiday vacation",
+        "price cost",
+        "phone telephone extension",
+        "job role title position",
+        "site office location",
+        "contact person",
+    )
+)
+"""Search tokens that mean one thing as a table's column."""
 _WHEN = re.compile(r"\bwhen\b|\bdate\b|何时|日期", re.IGNORECASE)
 _HAN = re.compile(f"[{HAN}]")
 _PLAIN_CELL = re.compile(r"(?<=\|)[^|]*(?=\|)|^[^|]+|[^|]+$")
@@ -154,7 +167,7 @@ def answering_cell(
         fitting = [cell for cell in fitting if any(c.isdigit() for c in cell.value)] or fitting
     scored = []
     for cell, label, cosine in zip(left, labels, cosines.tolist(), strict=True):
-        own = set(search_tokens(label))
+        own = {_meant(token, wanted) for token in search_tokens(label)}
         held = sum(wanted.get(token, 0.0) for token in own) / total
         held += _WHOLE * len(own & wanted.keys()) / max(1, len(own))
         paid = bool(units & Exact.of(f"{label} {cell.value}").units)
@@ -169,6 +182,12 @@ def answering_cell(
     if len(scored) > 1 and scored[0][0] < scored[1][0] + _STANDS_OUT:
         return None
     return scored[0][1]
+
+
+def _meant(token: str, wanted: Collection[str]) -> str:
+    """Return the word of the question that a label's word stands for, else the label's own."""
+    others = (other for words in _MEAN if token in words for other in words if other in wanted)
+    return token if token in wanted else next(others, token)
 
 
 def _said(asked: AskedQuestion, value: str) -> float:

@@ -35,12 +35,14 @@ from rag.errors import ModelError, UnsupportedError
 from rag.evidence import evidence_at, in_context, is_row
 from rag.facts import FactAnswer, FactFinder, sentence, title_search
 from rag.listing import listed, read_listing
+from rag.polar import is_polar, polarity_of
 from rag.prompts import NO_ANSWER, numbered, prompt, reply, small_talk
 from rag.question import AskedQuestion
 from rag.reading import read_hits
 from rag.records import Answer, Draft, Event, Final, Found, Passage, Side
 from rag.retrieve import Retriever
 from rag.rivals import Rivals
+from rag.versions import has_version
 from rag.weigh import HITS, Best, SpanReader, Weighed, Weigher, alternatives, best_of, replied
 from rag.wording import disagreement, numbers, quoted, written
 
@@ -191,6 +193,10 @@ class Answerer:
             return
         assert best is not None
         told = self._told(asked, draft, weighed, best)
+        newer = retriever.view(viewer).newer
+        old = {newer[cited.document] for cited in told["citations"][:1] if cited.document in newer}
+        if old and not told.get("sides"):
+            told["answer"] += "".join(f"\n\n{reply(language, 'newer').format(title=title)}" for title in sorted(old))
         clock.lap("check")
         yield Final(
             Answer(
@@ -220,7 +226,10 @@ class Answerer:
             source = KnowledgeRetriever(retriever=lambda: retriever, store=self._store, viewer=viewer, k=k)
             return list(map(_passage, retrieval_step(source).invoke({"question": text})["documents"]))
 
-        return asked, self._weigher.weigh(asked, search, Rivals(retriever.view(viewer).graph, question))
+        view = retriever.view(viewer)
+        # Who names a year or a version means that one.
+        outdated = () if has_version(question) else view.newer.keys()
+        return asked, self._weigher.weigh(asked, search, Rivals(view.graph, question), outdated=outdated)
 
     def _fact(
         self, asked: AskedQuestion, weighed: Weighed, best: Best | None, retriever: Retriever, viewer: Viewer
@@ -278,12 +287,17 @@ class Answerer:
         if claims and not (agree and _bare(claims, best.short)) and (agree or not best.short or best.sure < _SURE):
             text, evidence, origin = written(claims), [claim.evidence for claim in claims], "model"
             short = best.short if agree else _shortest(claims, weighed.found)
+        elif is_polar(asked.text, asked.language):
+            evidence, origin = list(best.evidence), "quote"
+            said = polarity_of(asked, evidence[-1])
+            short = "" if said is None else reply(asked.language, "yes" if said else "no")
+            text = quoted(evidence, lead=short)
         else:
             evidence = [in_context(asked, item, more=best.sure < _ALONE) for item in best.evidence]
             text, origin = quoted(evidence, best.short), "quote"
             short = best.short
         # On rows of tables the reader's other spans are mostly odd cells.
-        plain = best.sure >= _PLAIN or is_row(best.evidence[-1])
+        plain = best.sure >= _PLAIN or is_row(best.evidence[-1]) or is_polar(asked.text, asked.language)
         others = [] if plain else alternatives(short, evidence, weighed.found)
         shown = [*evidence, *(one.evidence for one in others)]
         marks = numbers(shown)[len(evidence) :]

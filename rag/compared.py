@@ -174,8 +174,9 @@ def _pairs(
     """Yield what can be compared, each with what puts them in order: the least is the best."""
     for at, one in enumerate(first):
         for beside, other in enumerate(second):
-            others = {amount.dimension: amount for amount in reversed(_amounts(plan, noun, other))}
-            for amount in _amounts(plan, noun, one):
+            a, b = plan.options
+            others = {amount.dimension: amount for amount in reversed(_amounts(plan, noun, b, other))}
+            for amount in _amounts(plan, noun, a, one):
                 if amount.dimension in others:
                     order = (
                         _late(one, plan.options[0]) or _late(other, plan.options[1]),
@@ -200,14 +201,20 @@ def _alike(one: Evidence, other: Evidence) -> bool:
     return not own.isdisjoint(others) or own == others
 
 
-def _amounts(plan: Compared, noun: str, item: Evidence) -> list[_Amount]:
+def _amounts(plan: Compared, noun: str, option: str, item: Evidence) -> list[_Amount]:
     """Return the amounts of a sentence that may be meant, the likeliest first."""
     wanted = set(search_tokens(noun))
     row = cells(item.text)
     if row:
         labelled = [cell for cell in row if wanted & set(search_tokens(cell.label))]
+        named = ""
+        if wanted & set(search_tokens(row[0].value)):
+            # Things side by side: "Property: Weight | Kite 7: 2 kg | Kite 9: 3 kg".
+            own = [cell for cell in row if set(search_tokens(option)) <= set(search_tokens(cell.label))]
+            labelled, named = (own, noun) if own else (labelled, "")
         language = item.passage.language
         found = [amount for cell in labelled or row for amount in _of_cell(cell.label, cell.value, language)]
+        found = [replace(amount, name=named or amount.name) for amount in found]
     else:
         found = [
             _Amount(dimension, number, item.text[start:end], noun)

@@ -10,6 +10,7 @@ from itertools import combinations
 
 from knowledge.embed import Embedder
 from knowledge.language import HAN, search_tokens, sentences
+from rag.cells import cells
 from rag.question import AskedQuestion
 from rag.records import Passage
 
@@ -171,10 +172,13 @@ def choose_evidence(question: AskedQuestion, ranked: Sequence[Evidence]) -> Chos
     Some questions need two places: "Whose extension …?" is answered by who it is, and by that person's row in a
     directory. Two sentences are joined when both hold a name that the question does not, or when two documents say the
     same of two things (a comparison); they are preferred to the best single one when together they hold clearly more of
-    the question.
+    the question. Of a table one of whose rows the question names, no other row is taken.
     """
     if not ranked:
         return None
+    named = {item.place: _named_in(question, item) for item in ranked}
+    tables = {table for item in ranked if named[item.place] for table in [_table(item)]}
+    ranked = [item for item in ranked if named[item.place] or _table(item) not in tables]
     best = _chosen(question, ranked[0])
     to_beat = best.value + _PAIR_GAIN
     for one, other in combinations(ranked, 2):
@@ -193,6 +197,20 @@ def choose_evidence(question: AskedQuestion, ranked: Sequence[Evidence]) -> Chos
         if value > to_beat:
             best, to_beat = pair, value
     return best
+
+
+def _table(item: Evidence) -> tuple[str, ...]:
+    """Return what the rows of a table have in common: the document and the column names; () for what is no row."""
+    found = cells(item.text)
+    return (item.passage.document, *(cell.label for cell in found)) if len(found) > 1 else ()
+
+
+def _named_in(question: AskedQuestion, item: Evidence) -> bool:
+    """Tell whether a cell of a row is a name of the question, all of it."""
+    if not question.names or not _table(item):
+        return False
+    values = (frozenset(search_tokens(cell.value)) for cell in cells(item.text))
+    return any(value and value <= question.weights.keys() and not value.isdisjoint(question.names) for value in values)
 
 
 def follow_up(question: AskedQuestion, ranked: Sequence[Evidence], *, most: int = 2) -> str:

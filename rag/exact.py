@@ -105,6 +105,14 @@ class Exact:
         dated = bool(self.months | other.months)
         return dated or all(len(number) == 4 and number.isdigit() for number in self.numbers ^ other.numbers)
 
+    def of_kind(self, other: Exact) -> bool:
+        """Tell whether two short answers are of one kind: both numbers in one unit, both dates, or neither."""
+        return (bool(self.numbers), self.units, bool(self.months)) == (
+            bool(other.numbers),
+            other.units,
+            bool(other.months),
+        )
+
     @property
     def _signed(self) -> set[str]:
         return {name for name in self.names if name[-1] in "+#"}

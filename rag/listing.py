@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors import Document
 from knowledge.language import search_tokens
 from rag.cells import Cell, cells
 from rag.compared import LONGEST
 from rag.evidence import Evidence
+from rag.exact import Exact
 from rag.facts.records import FactAnswer, Step
+from rag.ordered import Order, in_order, read_order
 from rag.question import AskedQuestion
 from rag.records import Passage
 
@@ -35,7 +37,18 @@ _LIST = re.compile(
     rf"(?: {_VERBS}\b.*)?)$",
     re.IGNORECASE,
 )
-_WHO = re.compile(r"^who (?:all )?(?:works?|sits?|belongs?|reports?) (?:in|at|for|on|to)\b", re.IGNORECASE)
+_END = re.compile(
+    rf"^(?:which|what|who) (?:is|are|was) (?P<one>[a-z][a-z -]*?)(?: {_VERBS}\b.*)?$"
+    rf"|^(?:which|what) (?P<noun>[a-z][a-z -]*?)(?: {_VERBS}\b.*)$|^(?P<who>who)\b",
+    re.IGNORECASE,
+)
+"""With what asks for one end of an order taken out of it: "Which site has days of leave", "What is sensor"."""
+_LOOKS_AFTER = re.compile(r"\blooks? after\b", re.IGNORECASE)
+_WHO = re.compile(
+    r"^(?:(?:list|name|show(?: me)?) )?(?:who|(?:everyone|everybody|all people) (?:who|that)) (?:all )?"
+    r"(?:works?|sits?|belongs?|reports?) (?:in|at|for|on|to)\b",
+    re.IGNORECASE,
+)
 _CHINESE = re.compile(
     r"(?P<count>有?多少[个家张台份款项条])(?P<noun>\w{1,6}?)$|哪些(?P<named>\w{1,6}?)$|^列出.*?(?P<last>\w{2,4})$"
 )
@@ -45,9 +58,18 @@ _NARROWS = re.compile(
     re.IGNORECASE,
 )
 """Tells rows apart by what is no word of theirs."""
-_NEUTRAL = frozenset(search_tokens("work sit belong report list name show give have own come exist currently company"))
+_NEUTRAL = frozenset(
+    search_tokens(
+        "work sit belong report list name show give have own come exist currently company based according everyone"
+        " everybody people person look after"
+    )
+)
 """Search tokens that tell no rows apart."""
+_LETTER = re.compile(r"(?<=\s)[A-Z]{1,3}\b|^[A-Z]{1,3}$")
+_CODE = re.compile(r"(?=.*\d)[A-Z\d./-]+")
 _PEOPLE = frozenset(["name", "姓名"])
+_STAFF = frozenset(search_tokens("people employees colleagues staff persons members workers"))
+"""Search tokens of nouns that people are called by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +80,8 @@ class Listing:
     """Search tokens of what is asked for; empty: people."""
     count: bool
     """Whether only their number is asked for."""
+    order: Order | None = None
+    """The amount that tells them from the others."""
 
 
 def read_listing(question: str, language: str) -> Listing | None:
@@ -69,12 +93,18 @@ def read_listing(question: str, language: str) -> Listing | None:
         match = _CHINESE.search(text)
         noun = match and (match["noun"] or match["named"] or match["last"])
         return Listing(frozenset(search_tokens(noun)), bool(match["count"])) if match and noun else None
+    text = _LOOKS_AFTER.sub("has", text)
+    order = read_order(text)
+    if order is not None:
+        text = " ".join(order.text.split())
     if _WHO.match(text):
-        return Listing(frozenset(), count=False)
+        return Listing(frozenset(), count=False, order=order)
     if match := _COUNT.match(text):
-        return Listing(frozenset(search_tokens(match["noun"])), count=True)
-    if match := _LIST.match(text):
-        return Listing(frozenset(search_tokens(match["noun"] or match["named"])), count=False)
+        return Listing(frozenset(search_tokens(match["noun"])), count=True, order=order)
+    if (match := _LIST.match(text)) or (order is not None and (match := _END.match(text))):
+        noun = frozenset(search_tokens(next(filter(None, match.groups()), "")))
+        # They are listed as far as a table names them; how many there are it need not tell.
+        return Listing(frozenset() if noun <= _STAFF else noun, count=False, order=order)
     return None
 
 
@@ -92,69 +122,102 @@ def listed(
     document
         Returns a document that the viewer may read.
     """
-    for item in ranked[:_LOOKED_AT]:
-        row = cells(item.text)
-        if len(row) < 2 or item.head or not _called(plan, item.passage.title, row):
-            continue
+    order, units = plan.order, Exact.of(asked.text).units
+    if order is not None:
+        left = set(search_tokens(order.text))
+        asked = replace(asked, text=order.text, weights={t: w for t, w in asked.weights.items() if t in left})
+    tables = [(item, cells(item.text)) for item in ranked[:_LOOKED_AT] if not item.head]
+    called = [(item, row) for item, row in tables if len(row) > 1 and _called(plan, item.passage, row)]
+    # "Customer" names customers, and "Customer class" their classes.
+    called.sort(key=lambda one: plan.noun != set(search_tokens(one[1][0].label)))
+    for item, row in called:
         found = document(item.passage.document)
-        table = _table(found.text, row) if found else []
-        rows = _told_apart(plan, asked, item.passage.title, table)
+        table = _table(found, row, _sheet(plan, item.passage)) if found else []
+        if plan.count and _is_value(plan, table):
+            return None
+        rows = _told_apart(plan, asked, item.passage, table)
+        if order is not None and rows:
+            tokens = asked.weights.keys() - plan.noun
+            places = in_order(order, tokens, [row for _, _, row in rows], units=units)
+            rows = [rows[place] for place in places or ()]
         if found is None or not rows or len(rows) > _MOST:
             return None
         return _answer(plan, found, rows)
     return None
 
 
+def _is_value(plan: Listing, table: Sequence[_Row]) -> bool:
+    """Tell whether a column says how many: "Days of leave: 24"."""
+    values = [cell.value for _, _, row in table for cell in row if plan.noun <= set(search_tokens(cell.label))]
+    return bool(values) and all(value[0].isdigit() for value in values)
+
+
 _Row = tuple[int, str, list[Cell]]
 """Where it begins in the document, its text, its cells."""
 
 
-def _table(text: str, like: Sequence[Cell]) -> list[_Row]:
-    """Return the rows of a document that begin with the same column as a row."""
+def _table(document: Document, like: Sequence[Cell], sheet: int | None) -> list[_Row]:
+    """Return the rows of a document, or of one of its pages, that begin with the same column as a row."""
+    page = next((page for page in document.pages if page.number == sheet), None)
+    start, end = (page.start, page.end) if page else (0, len(document.text))
     found, at = [], 0
-    for line in text.split("\n"):
-        row = cells(line.rstrip())
+    for line in document.text.split("\n"):
+        row = cells(line.rstrip()) if start <= at < end else []
         if row and row[0].label == like[0].label:
             found.append((at, line.rstrip(), row))
         at += len(line) + 1
     return found
 
 
-def _called(plan: Listing, title: str, row: Sequence[Cell]) -> bool:
-    """Tell whether the rows of a table are what is asked for, by its title and its naming column."""
+def _called(plan: Listing, passage: Passage, row: Sequence[Cell]) -> bool:
+    """Tell whether the rows of a table are what is asked for, by its title, its headings and its naming column."""
     if not plan.noun:
         return any(cell.label.casefold() in _PEOPLE for cell in row)
-    return plan.noun <= {token for text in (title, row[0].label, row[1].label) for token in search_tokens(text)}
+    texts = (passage.title, *passage.headings, row[0].label, row[1].label)
+    return plan.noun <= {token for text in texts for token in search_tokens(text)}
 
 
-def _told_apart(plan: Listing, asked: AskedQuestion, title: str, table: Sequence[_Row]) -> list[_Row]:
+def _sheet(plan: Listing, passage: Passage) -> int | None:
+    """Return the page that is asked for by its own name: a workbook's sheet; None: the whole document is."""
+    named = plan.noun and plan.noun <= set(search_tokens(" ".join(passage.headings)))
+    return passage.page if named else None
+
+
+def _told_apart(plan: Listing, asked: AskedQuestion, passage: Passage, table: Sequence[_Row]) -> list[_Row]:
     """Return the rows with the values that the question says; all rows where it says none."""
-    said = set(search_tokens(asked.text))
+    said = {*search_tokens(asked.text), *_LETTER.findall(asked.text)}
     values: dict[tuple[str, ...], set[str]] = {}
     for _, _, row in table:
         for cell in row:
-            tokens = tuple(search_tokens(cell.value))
+            tokens = _key(cell.value)
             if 0 < len(tokens) <= _LONG and said.issuperset(tokens):
                 values.setdefault(tokens, set()).add(cell.label)
     # "8" says nothing where "Marl 8" does.
     told = [tokens for tokens in values if not any(set(tokens) < set(other) for other in values)]
     labels = {token for _, _, row in table for cell in row for token in search_tokens(cell.label)}
-    covered = {token for tokens in told for token in tokens} | plan.noun | labels | set(search_tokens(title))
-    rest = asked.weights.keys() - covered - _NEUTRAL
+    about = set(search_tokens(f"{passage.title} {' '.join(passage.headings)}"))
+    if plan.order is not None:
+        about |= plan.order.called
+    covered = {token for tokens in told for token in tokens} | plan.noun | labels | about
+    rest = asked.weights.keys() - covered - _NEUTRAL - (frozenset() if plan.noun else _STAFF)
     # "Own" asks for an "owner"; what else no row says ("open", "overdue") would be left out of account.
-    if _NARROWS.search(asked.text) or any(not any(one.startswith(token) for one in labels) for token in rest):
+    text = _LOOKS_AFTER.sub("has", asked.text)
+    if _NARROWS.search(text) or any(not any(one.startswith(token) for one in labels) for token in rest):
         return []
     kept, naming = list(table), _naming(plan, table)
     for tokens in told:
         # Who reports to somebody is somebody else.
         columns = values[tokens] - {naming} or values[tokens]
-        kept = [
-            one for one in kept if any(c.label in columns and tuple(search_tokens(c.value)) == tokens for c in one[2])
-        ]
+        kept = [one for one in kept if any(c.label in columns and _key(c.value) == tokens for c in one[2])]
     distinct: dict[str, _Row] = {}
     for one in kept:
         distinct.setdefault(_value(one[2], naming), one)
-    return list(distinct.values()) if told or not asked.names else []
+    return list(distinct.values()) if told or plan.order or not asked.names else []
+
+
+def _key(value: str) -> tuple[str, ...]:
+    """Return what tells a value from others: its search tokens; "A" has none, and is compared as it is."""
+    return tuple(search_tokens(value)) or tuple(_LETTER.findall(value))
 
 
 def _answer(plan: Listing, document: Document, rows: Sequence[_Row]) -> FactAnswer:
@@ -193,4 +256,6 @@ def _naming(plan: Listing, rows: Sequence[_Row]) -> str:
     labels = Counter(cell.label for _, _, row in rows for cell in row)
     people = (label for label in labels if label.casefold() in _PEOPLE)
     called = (label for label in labels if plan.noun and plan.noun & set(search_tokens(label)))
-    return next(people, None) or next(called, None) or rows[0][2][0].label
+    # People say what a thing is called, not its number.
+    coded = len(rows[0][2]) > 1 and all(_CODE.fullmatch(row[0].value) for _, _, row in rows)
+    return next(people, None) or next(called, None) or rows[0][2][int(coded)].label

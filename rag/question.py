@@ -41,6 +41,8 @@ _RATE_ASKED = re.compile(r"\bhow (?:often|frequently)\b|多久.{0,2}一次|每�
 _COUNT_ASKED = re.compile(
     r"\bhow many (?P<noun>\w+)|(?:多少|几)(?:[个家张台份名位款项条](?P<what>\w{1,2})|(?P<who>人))", re.IGNORECASE
 )
+_AMOUNT = re.compile(r"[£$€¥]\s?\d[\d.,]*|\d[\d.,]*\s?(?:[£$€¥%％元]|per ?cent\b)", re.IGNORECASE)
+_OF_AMOUNTS = re.compile(r"how many (?:per|euro|pound|dollar|yuan|pence|cent)|几[元折成]|多少元", re.IGNORECASE)
 _CODE = re.compile(r"\d{3}")
 _CODE_ASKED = re.compile(r"\b(?:extension|(?:phone|telephone|fax|account|room) number)\b|号码|分机|电话", re.IGNORECASE)
 _NUMBER_ASKED = re.compile(
@@ -230,6 +232,9 @@ class AskedQuestion:
             text = " | ".join(cell for cell in text.split(" | ") if self._asks_for(cell))
         said = set(_WORD.findall(self.text.lower()))
         new = _WORD.sub(lambda match: "" if match.group().lower() in said else match.group(), text)
+        if self.counted and not _OF_AMOUNTS.search(self.text):
+            # Four percent are no number of people.
+            new = _AMOUNT.sub(" ", new)
         return all(kind.search(new) for kind in self.kinds)
 
     def _asks_for(self, cell: str) -> bool:

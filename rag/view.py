@@ -20,6 +20,7 @@ from knowledge.about import AboutIndex
 from knowledge.caches import Caches
 from knowledge.graph import KnowledgeGraph
 from knowledge.language import search_tokens
+from rag.versions import newer_versions
 
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float32]
@@ -136,6 +137,11 @@ class View:
         numbers = np.full(size, -1, dtype=np.int64)
         numbers[self.positions] = np.arange(len(self.positions))
         return numbers
+
+    @cached_property
+    def newer(self) -> dict[str, str]:
+        """Of each document of which there is a newer version that one's title (``rag.versions``)."""
+        return newer_versions(self.graph.tables.documents)
 
     @cached_property
     def title_tokens(self) -> tuple[Lists, Numbers, NDArray[np.float64]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import Protocol
@@ -14,6 +14,8 @@ from rag.cells import answering_cell, cells, line_cell
 from rag.cite import unmarked
 from rag.confidence import confidence, judged
 from rag.evidence import Chosen, Evidence, choose_evidence, follow_up, is_row, rank_evidence
+from rag.exact import Exact
+from rag.polar import is_polar
 from rag.prompts import NO_ANSWER
 from rag.question import AskedQuestion
 from rag.reader import Span
@@ -44,6 +46,12 @@ _ALTERNATIVES = 2
 _PLAIN_WORDS = {"en": 0.44}
 """Sentences that are this likely to answer by their words may answer where the reader finds nothing. Chinese ones
 mislead too often."""
+_NEARLY = 0.15
+"""How much less of a question a current document may hold than one that is out of date …"""
+_CURRENT = 0.35
+"""… and how sure its answer must be, to come first; both given by hand."""
+_SILENT = 0.2
+"""How sure a row is that names what is asked about, and has no column for what is asked; given by hand."""
 _MISSED = 0.35
 """The probability that they do, which is what the reader must fall below; on held-out questions 4 of 10."""
 
@@ -76,6 +84,8 @@ class Weighed:
     """What may be the short answer, the surest first; empty where no reader reads the question's language."""
     cell: Candidate | None = None
     """The cell that answers, where what was chosen is a row that tells its columns."""
+    silent: bool = False
+    """What was chosen is such a row, and none of its columns is what is asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +130,7 @@ def best_of(weighed: Weighed, language: str) -> Best | None:
     inside = next((one for one in weighed.found if one.evidence.place == last.place), None)
     # Of rows the reader knows less.
     told = _MISSED if missed and weighed.cell is None else words + (_MARK_UP if first else 0.0)
+    told = min(told, _SILENT) if weighed.silent else told
     sure = round(min(1.0, max(0.0, told, inside.sure if inside and inside.fits else 0.0)), 4)
     if weighed.cell is not None:
         row = weighed.cell.evidence.place
@@ -149,9 +160,28 @@ def _cell(asked: AskedQuestion, chosen: Chosen | None, embedder: Embedder) -> Ca
     told = {token for item in chosen.evidence if item is not row for token in item.tokens}
     about = row.around.difference(search_tokens(row.head))
     cell = answering_cell(asked, row.text, embedder, head=row.head, told=told, about=about)
-    if cell is None or not (cell.said or row is chosen.evidence[-1]):
+    alone = len(chosen.evidence) == 1 or (asked.language == "zh" and row is chosen.evidence[-1])
+    if cell is None or not (cell.said or alone):
         return None
     return candidate(asked, row, row.start + cell.start, row.start + cell.end, chosen)
+
+
+def _is_silent(asked: AskedQuestion, chosen: Chosen | None, cell: Candidate | None) -> bool:
+    """Tell whether a row says nothing of what is asked of the thing that it names: "the salary of Ann Bell"."""
+    if chosen is None or cell is not None or len(chosen.evidence) > 1 or asked.language != "en":
+        return False
+    row = chosen.evidence[0]
+    if len(_labels(row)) < 2 or is_polar(asked.text, asked.language):
+        return False
+    # Names are said by the row itself, or it would not have been chosen.
+    return bool(asked.weights.keys() - row.tokens - row.around - asked.names)
+
+
+def _leads_astray(chosen: Chosen, cell: Candidate | None) -> bool:
+    """Tell whether a sentence leads to a row of which no cell is asked for: they share a name, and no more."""
+    rows = {_labels(item) for item in chosen.evidence if _labels(item)}
+    alike = len({_labels(item) for item in chosen.evidence}) == 1
+    return len(chosen.evidence) > 1 and bool(rows) and not alike and cell is None
 
 
 def _told_in_words(weighed: Weighed, words: float, language: str) -> bool:
@@ -185,8 +215,12 @@ def alternatives(short: str, evidence: Sequence[Evidence], found: Sequence[Candi
         document, start, end = one.place
         return any(item.place[0] == document and item.start <= start and end <= item.end for item in evidence)
 
+    exact = Exact.of(short)
+    whole = min((one.missing for one in found if told(one)), default=1.0)
     for one in found if short else ():
         worth = one.fits and not one.empty and not one.asks and one.sure >= _WORTH and not told(one)
+        # Another name of the question, or another kind of value, is no other answer to it.
+        worth = worth and one.missing <= whole and not is_row(one.evidence) and exact.of_kind(Exact.of(one.short))
         if worth and not any(same(one.short, said) for said in (short, *(other.short for other in others))):
             others.append(one)
     return others[:_ALTERNATIVES]
@@ -220,8 +254,21 @@ class Weigher:
         self._embedder = embedder
         self._readers = readers
 
-    def weigh(self, asked: AskedQuestion, search: Search, rivals: Rivals | None = None) -> Weighed:
-        """Search, weigh, and where names in the best sentences lead on, search for them."""
+    def weigh(
+        self,
+        asked: AskedQuestion,
+        search: Search,
+        rivals: Rivals | None = None,
+        *,
+        outdated: Collection[str] = (),
+    ) -> Weighed:
+        """Search, weigh, and where names in the best sentences lead on, search for them.
+
+        Parameters
+        ----------
+        outdated
+            The ids of documents that give way to others which answer nearly as well.
+        """
         passages = list(search(asked.text, HITS))
         ranked, spans = self._rank(asked, passages)
         chosen, found = _judged(asked, ranked, spans, rivals)
@@ -232,7 +279,17 @@ class Weigher:
             spans += [replace(span, passage=span.passage + len(passages)) for span in more_spans]
             passages += more
             chosen, found = _judged(asked, ranked, spans, rivals)
-        return _renumbered(passages, ranked, chosen, found, _cell(asked, chosen, self._embedder))
+        if outdated:
+            chosen, found = _of_today(asked, ranked, chosen, found, outdated)
+        cell = _cell(asked, chosen, self._embedder)
+        # Labels in another language than the question's cannot tell.
+        if chosen is not None and asked.language == "en" and _leads_astray(chosen, cell):
+            alone = [item for item in (*chosen.evidence, ranked[0]) if not _labels(item)] or ranked[:1]
+            chosen = choose_evidence(asked, [max(alone, key=lambda item: (item.coverage, item.score))])
+            found = judged(candidates(asked, spans, ranked, chosen, rivals), asked.language)
+            cell = _cell(asked, chosen, self._embedder)
+        silent = _is_silent(asked, chosen, cell)
+        return replace(_renumbered(passages, ranked, chosen, found, cell), silent=silent)
 
     def _bridged(
         self, asked: AskedQuestion, ranked: Sequence[Evidence], passages: Sequence[Passage], search: Search
@@ -250,6 +307,24 @@ class Weigher:
         spans = reader.read(asked.text, passages[: _worth_reading(passages)]) if reader else []
         places = [(passages[s.passage].document, passages[s.passage].start + s.start) for s in spans]
         return rank_evidence(asked, passages, embedder=self._embedder, places=places), spans
+
+
+def _of_today(
+    asked: AskedQuestion,
+    ranked: Sequence[Evidence],
+    chosen: Chosen | None,
+    found: Sequence[Candidate],
+    outdated: Collection[str],
+) -> tuple[Chosen | None, list[Candidate]]:
+    """Return what was chosen and found with what is out of date behind what answers nearly as well."""
+    current = choose_evidence(asked, [item for item in ranked if item.passage.document not in outdated])
+    old = chosen is not None and any(item.passage.document in outdated for item in chosen.evidence)
+    if chosen is not None and old and current is not None and current.value >= chosen.value - _NEARLY:
+        chosen = current
+    last = [one for one in found if one.evidence.passage.document in outdated]
+    first = [one for one in found if one.evidence.passage.document not in outdated]
+    worth = bool(first) and first[0].fits and first[0].sure >= _CURRENT
+    return chosen, [*first, *last] if worth else list(found)
 
 
 def _judged(

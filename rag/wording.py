@@ -22,10 +22,11 @@ def written(claims: Sequence[Claim]) -> str:
     return " ".join(f"{claim.text} [{mark}]" for claim, mark in zip(claims, marks, strict=True))
 
 
-def quoted(evidence: Sequence[Evidence], short: str = "") -> str:
+def quoted(evidence: Sequence[Evidence], short: str = "", *, lead: str = "") -> str:
     """Write sentences as they stand, the short answer before them where it is much shorter than they are.
 
-    What is too short to be understood alone gets its document's title in front.
+    What is too short to be understood alone gets its document's title in front. A ``lead`` is no word of theirs, and
+    rests on the last.
     """
     marks = numbers(evidence)
     paragraphs = [
@@ -39,6 +40,8 @@ def quoted(evidence: Sequence[Evidence], short: str = "") -> str:
         words, all_words = search_tokens(short), search_tokens(evidence[holder].text)
         if len(words) < _ALL * len(all_words):
             paragraphs.insert(0, f"{short} [{marks[holder]}]")
+    if lead:
+        paragraphs.insert(0, f"{lead} [{marks[-1]}]")
     return "\n\n".join(paragraphs)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-
-from spacy.tokens import Doc
+from typing import TYPE_CHECKING
 
 from connectors import Document
 from knowledge.extract.base import Cut
@@ -29,6 +28,9 @@ from knowledge.resolve.document import Alias, defined_terms, explicit_aliases, r
 from knowledge.resolve.forms import legal, title_parts
 from knowledge.types import DATE, EMAIL, NAME, ORG, URL, VALUES
 from knowledge.values import find_values
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
 
 _QUOTES = '"“”'
 RULES = "rules-4"

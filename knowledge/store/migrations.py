@@ -18,7 +18,7 @@ VERSION_KEY = "schema"
 
 def m001_first(connection: Connection) -> None:
     """Create the tables: those of today, which later steps leave alone where they find them."""
-    tables.metadata.create_all(connection)
+    tables.metadata.create_all(connection, checkfirst=False)
     connection.execute(tables.meta.insert(), [{"key": VERSION_KEY, "value": "0"}, {"key": "generation", "value": "0"}])
 
 

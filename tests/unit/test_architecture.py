@@ -6,6 +6,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,6 @@ FILES = {
     for package in PACKAGES
     for path in sorted((ROOT / package).rglob("*.py"))
 }
-TREES = {name: ast.parse(path.read_bytes()) for name, path in FILES.items()}
 MAY_IMPORT = {
     "connectors": {"connectors"},
     "knowledge": {"knowledge", "connectors"},
@@ -29,6 +29,11 @@ MAY_IMPORT = {
 SETTINGS = "rag.settings"
 LONGEST = 450
 """Lines."""
+
+
+@cache
+def parsed(module: str) -> ast.Module:
+    return ast.parse(FILES[module].read_bytes())
 
 
 def absolute(module: str, node: ast.ImportFrom) -> str:
@@ -45,6 +50,12 @@ def imports(module: str, body: ast.AST) -> Iterator[tuple[str, str]]:
             yield from ((alias.name, "") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from ((absolute(module, node), alias.name) for alias in node.names)
+
+
+@cache
+def imported_by(module: str) -> tuple[tuple[str, str], ...]:
+    """Return (module, name) of every import of a module, wherever it stands."""
+    return tuple(imports(module, parsed(module)))
 
 
 def at_import(tree: ast.Module) -> ast.Module:
@@ -77,7 +88,7 @@ def names_in(tree: ast.Module) -> set[str]:
 @pytest.mark.parametrize("module", FILES)
 def test_arrows(module) -> None:
     package = module.partition(".")[0]
-    for imported, name in imports(module, TREES[module]):
+    for imported, name in imported_by(module):
         target = imported.partition(".")[0]
         if target in PACKAGES:
             assert target in MAY_IMPORT[package], f"{module} imports {imported}"
@@ -88,9 +99,9 @@ def test_arrows(module) -> None:
 
 def test_no_cycles() -> None:
     graph = {}
-    for module, tree in TREES.items():
+    for module in FILES:
         targets = set()
-        for imported, name in imports(module, at_import(tree)):
+        for imported, name in imports(module, at_import(parsed(module))):
             whole = f"{imported}.{name}"
             target = whole if whole in FILES else imported
             # A package's own names are made by the time its submodules are asked for.
@@ -113,21 +124,21 @@ def test_no_cycles() -> None:
 @pytest.mark.parametrize("module", [name for name in FILES if name.partition(".")[0] == "connectors"])
 def test_connectors_stay_light(module) -> None:
     heavy = {"spacy", "torch", "transformers", "sentence_transformers", "langchain", "langchain_core", "faiss"}
-    assert not heavy & {imported.partition(".")[0] for imported, _ in imports(module, TREES[module])}
+    assert not heavy & {imported.partition(".")[0] for imported, _ in imported_by(module)}
 
 
 @pytest.mark.parametrize("module", FILES)
 def test_product_does_without_test_tools(module) -> None:
     tools = {"pytest", "hypothesis", "unittest", "tests", "helpers"}
-    assert not tools & {imported.partition(".")[0] for imported, _ in imports(module, TREES[module])}
+    assert not tools & {imported.partition(".")[0] for imported, _ in imported_by(module)}
 
 
 @pytest.mark.parametrize("module", FILES)
 def test_one_file_reads_the_environment(module) -> None:
-    imported = {(target.partition(".")[0], name) for target, name in imports(module, TREES[module])}
+    imported = {(target.partition(".")[0], name) for target, name in imported_by(module)}
     # rag itself sets a variable that others read: how OpenMP's threads wait.
     if module not in (SETTINGS, "rag"):
-        assert not {"os.environ", "os.environb", "os.getenv"} & names_in(TREES[module])
+        assert not {"os.environ", "os.environb", "os.getenv"} & names_in(parsed(module))
         assert not {("os", "environ"), ("os", "getenv")} & imported
     data = {SETTINGS, "rag.prompts", "apps.text", "knowledge.wordlists", "knowledge.glossary"}
     if module not in data and not module.startswith("apps.text."):
@@ -136,12 +147,12 @@ def test_one_file_reads_the_environment(module) -> None:
 
 @pytest.mark.parametrize("module", FILES)
 def test_nothing_is_unpickled(module) -> None:
-    imported = {target.partition(".")[0] for target, _ in imports(module, TREES[module])}
+    imported = {target.partition(".")[0] for target, _ in imported_by(module)}
     assert not {"pickle", "cPickle", "cloudpickle", "dill", "shelve", "marshal"} & imported
     # Of joblib only what runs functions in processes: its files are pickles.
-    of_joblib = {name for target, name in imports(module, TREES[module]) if target.partition(".")[0] == "joblib"}
+    of_joblib = {name for target, name in imported_by(module) if target.partition(".")[0] == "joblib"}
     assert of_joblib <= ({"Parallel", "delayed"} if module == "knowledge.parallel" else set())
-    for node in ast.walk(TREES[module]):
+    for node in ast.walk(parsed(module)):
         if isinstance(node, ast.keyword):
             assert node.arg != "allow_pickle" or ast.unparse(node.value) == "False"
             assert node.arg != "weights_only" or ast.unparse(node.value) == "True"

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-
-from spacy.tokens import Doc
+from typing import TYPE_CHECKING
 
 from knowledge.extract.candidate import Candidate
 from knowledge.extract.chinese.built import built_names, tagged_names
@@ -20,6 +19,9 @@ from knowledge.extract.chinese.words import chinese_pipeline, segment, text_of, 
 from knowledge.language import STOP_WORDS
 from knowledge.names import NameIndex
 from knowledge.types import NAME, PERSON, PRODUCT, WORK
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
 
 __all__ = ["chinese_candidates", "chinese_pipeline"]
 _TITLE = re.compile(r"《([^《》\n]{1,40})》")

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-from spacy.tokens import Doc
+from typing import TYPE_CHECKING
 
 from knowledge.extract.candidate import Candidate, Statement
 from knowledge.extract.chinese import nouns
@@ -21,6 +20,9 @@ from knowledge.extract.chinese.scan import Left, look_left, look_right
 from knowledge.extract.chinese.subject import Clause, Subject, find_subject, phrase_end, stand_in
 from knowledge.extract.chinese.units import Unit, Verb, Words, clauses, lexicon
 from knowledge.types import DATE, PLACE
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
 
 _TOPIC_DROPPED, _INHERITED, _AGAIN = 0.85, 0.9, 0.75
 _SHORT = 8

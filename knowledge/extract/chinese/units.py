@@ -6,13 +6,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, NamedTuple
-
-from spacy.tokens import Doc
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.extract.candidate import Candidate
 from knowledge.extract.chinese.words import Word, segment, text_of, word_list, words_of
 from knowledge.types import NAME, VALUES
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
 
 _QUOTES = frozenset("《》「」“”『』\"'‘’〈〉")
 _OPEN, _CLOSE = frozenset("（([［【"), frozenset("）)]］】")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, NamedTuple
-
-import rjieba
-import spacy
-from spacy.language import Language
-from spacy.tokens import Doc
-from spacy.vocab import Vocab
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from knowledge.wordlists import word_lists
+
+if TYPE_CHECKING:
+    import rjieba
+    from spacy.language import Language
+    from spacy.tokens import Doc
+    from spacy.vocab import Vocab
 
 _PIECE = 50_000
 """Characters that the segmenter gets at once: keeps the memory for a long line small."""
@@ -32,6 +32,8 @@ def word_list(name: str) -> dict[str, Any]:
 @cache
 def _segmenter() -> rjieba.Jieba:
     """Return a segmenter of our own: words that somebody adds to the library's shared one change nothing here."""
+    import rjieba
+
     segmenter = rjieba.Jieba()
     data = word_list("relations")
     for row in data["verbs"]:
@@ -166,6 +168,8 @@ class _Tokenizer:
     vocab: Vocab
 
     def __call__(self, text: str) -> Doc:
+        from spacy.tokens import Doc
+
         words: list[str] = []
         tags: list[str] = []
         spaces: list[bool] = []
@@ -190,6 +194,8 @@ class _Tokenizer:
 @cache
 def chinese_pipeline() -> Language:
     """Return spaCy's Chinese pipeline with a dictionary and hidden Markov model for words and their tags."""
+    import spacy
+
     pipeline = spacy.blank("zh")
     pipeline.max_length = 100_000_000
     pipeline.tokenizer = _Tokenizer(pipeline.vocab)

@@ -12,10 +12,12 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from spacy.tokens import Doc
-from spacy.vocab import Vocab
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+    from spacy.vocab import Vocab
+
 
 _BRACKET = re.compile(r"[(（][^()（）\n]{2,220}[)）]")
 _NOUN = "Smith"
@@ -48,6 +50,8 @@ class Layout:
 
     def doc(self, vocab: Vocab) -> Doc:
         """Return the words as spaCy reads them, with the starts of sentences set."""
+        from spacy.tokens import Doc
+
         starts = {sentence.first for sentence in self.sentences}
         sent_starts: list[bool | int | None] = [number in starts for number in range(len(self.words))]
         return Doc(vocab, words=self.words, spaces=self.spaces, sent_starts=sent_starts)

@@ -7,8 +7,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
-
-from spacy.tokens import Doc
+from typing import TYPE_CHECKING
 
 from knowledge.extract.candidate import Candidate
 from knowledge.extract.english.lexicon import countries, country_names, is_role, kinds, royal, titles
@@ -19,6 +18,9 @@ from knowledge.resolve.forms import evident_type
 from knowledge.resolve.signs import fiscal_start
 from knowledge.resolve.words import phrases, words
 from knowledge.types import DATE, EVENT, NAME, ORG, PERSON, PLACE, PRODUCT, WORK
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
 
 # fmt: off
 _LABELS = {

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-
-from spacy.tokens import Doc
+from typing import TYPE_CHECKING
 
 from knowledge.extract.candidate import Candidate
 from knowledge.extract.english.layout import Layout, Sentence
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
 
 # The labels of pipelines trained on OntoNotes, as spaCy's own English ones are (ClearNLP), and their universal names.
 _UNIVERSAL = {

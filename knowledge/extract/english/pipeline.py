@@ -7,11 +7,7 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from functools import cache
-
-import spacy
-from spacy.language import Language
-from spacy.tokens import Doc
-from thinc.api import Model, NumpyOps
+from typing import TYPE_CHECKING
 
 from knowledge.errors import PipelineError
 from knowledge.extract.english.layout import lay_out
@@ -19,6 +15,11 @@ from knowledge.extract.english.names import named_spans
 from knowledge.extract.english.parse import Parse, parse
 from knowledge.language import add_abbreviations, sentences
 from knowledge.pipelines import pipeline_path
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+    from spacy.tokens import Doc
+    from threadpoolctl import ThreadpoolController
 
 BUILTIN = "builtin"
 _LONG_RUN = re.compile(r"\S{200,}")
@@ -58,19 +59,10 @@ class EnglishPipeline:
         # spaCy's string store grows while a pipeline runs, so that one thread at a time may run it.
         with _running:
             nlp = _loaded(self.source)
-            bounds = [sentences(text, "en") for text in texts]
-            tokens = [nlp.make_doc(_tame(text)) for text in texts]
-            # Names first: the parser then reads each as one word, which it seldom gets wrong.
-            with nlp.select_pipes(enable=[name for name in nlp.pipe_names if name in _NAMING[self.source == BUILTIN]]):
-                docs = nlp.pipe(map(_with_sentences, tokens, bounds), batch_size=_BATCH)
-                found = [named_spans(text, doc) for text, doc in zip(texts, docs, strict=True)]
-            layouts = [
-                lay_out(doc, text, within, _joined(text, known, named))
-                for doc, text, within, known, named in zip(tokens, texts, bounds, names, found, strict=True)
-            ]
-            with nlp.select_pipes(disable=["ner"]):
-                read = nlp.pipe((layout.doc(nlp.vocab) for layout in layouts), batch_size=_BATCH)
-                yield from map(parse, read, layouts, found)
+            # A sentence's matrices are so small that several threads only wait for each other: beside one other busy
+            # process a document took five times as long.
+            with _libraries().limit(limits=1, user_api="blas"):
+                yield from self._read(nlp, texts, names)
 
     @property
     def name(self) -> str:
@@ -80,10 +72,28 @@ class EnglishPipeline:
         meta = json.loads((pipeline_path("en") / "meta.json").read_text(encoding="utf-8"))
         return f"{meta['name']}-{meta['version']}"
 
+    def _read(self, nlp: Language, texts: Sequence[str], names: Sequence[Sequence[tuple[int, int]]]) -> Iterator[Parse]:
+        bounds = [sentences(text, "en") for text in texts]
+        tokens = [nlp.make_doc(_tame(text)) for text in texts]
+        # Names first: the parser then reads each as one word, which it seldom gets wrong.
+        with nlp.select_pipes(enable=[name for name in nlp.pipe_names if name in _NAMING[self.source == BUILTIN]]):
+            docs = nlp.pipe(map(_with_sentences, tokens, bounds), batch_size=_BATCH)
+            found = [named_spans(text, doc) for text, doc in zip(texts, docs, strict=True)]
+        layouts = [
+            lay_out(doc, text, within, _joined(text, known, named))
+            for doc, text, within, known, named in zip(tokens, texts, bounds, names, found, strict=True)
+        ]
+        with nlp.select_pipes(disable=["ner"]):
+            read = nlp.pipe((layout.doc(nlp.vocab) for layout in layouts), batch_size=_BATCH)
+            yield from map(parse, read, layouts, found)
+
 
 @cache
 def _loaded(source: str) -> Language:
     """Load a pipeline once a process, whichever extractors use it."""
+    # It takes seconds, and who only asks needs none.
+    import spacy
+
     try:
         nlp = spacy.load(pipeline_path("en") if source == BUILTIN else source)
     except OSError as error:
@@ -101,12 +111,22 @@ def _loaded(source: str) -> Language:
 
 def _use_fast_products(nlp: Language) -> None:
     """Let NumPy's own library multiply matrices: four times as fast here as the one that thinc brings."""
+    from thinc.api import Model, NumpyOps
+
     ops = NumpyOps(use_blis=False)
     for _, component in nlp.pipeline:
         model = getattr(component, "model", None)
         for node in model.walk() if isinstance(model, Model) else ():
             if isinstance(node.ops, NumpyOps):
                 node.ops = ops
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """Return the libraries that have threads of their own: loading a pipeline loads those that it uses."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def _with_sentences(doc: Doc, bounds: Sequence[tuple[int, int]]) -> Doc:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+import streamlit as st
+from streamlit.components.v2 import manifest_scanner
 
 import rag
 from connectors.testing import MemoryConnector
@@ -23,6 +26,23 @@ TEXTS = {
 }
 
 Make = Callable[..., rag.Wellspring]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _packages_read_once() -> Iterator[None]:
+    """Let Streamlit look for components among the installed packages once, not in each run of a page."""
+    with pytest.MonkeyPatch.context() as patch:
+        look = cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", look)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _nothing_of_another_test() -> Iterator[None]:
+    """Empty what pages keep for their process: it serves one knowledge base, here each test has its own."""
+    yield
+    st.cache_resource.clear()
+    st.cache_data.clear()
 
 
 @pytest.fixture

@@ -196,7 +196,7 @@ def test_a_server_becomes_ready_when_what_failed_is_mended(
     monkeypatch.setattr(base, "search", search)
 
     def ready(status: int) -> bool:
-        end = time.monotonic() + 30
+        end = time.monotonic() + 60
         while client.get("/readyz").status_code != status and time.monotonic() < end:
             time.sleep(0.02)
         return client.get("/readyz").status_code == status
@@ -214,7 +214,7 @@ def test_a_server_becomes_ready_when_what_failed_is_mended(
             pass
         # A server that is closed does not try for ever.
         for thread in [thread for thread in threading.enumerate() if thread.name == "loading"]:
-            thread.join(10)
+            thread.join(60)
             assert not thread.is_alive()
 
 

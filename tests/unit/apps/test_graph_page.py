@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import re
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 import rag
@@ -20,10 +21,16 @@ TEXTS = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the page does about a slow drawing is tested by itself, not by a slow machine."""
+    monkeypatch.setattr("apps.ui.graph._SECONDS", 60.0)
+
+
 def graph_page(kb: rag.Wellspring, viewer: str = "local") -> AppTest:
     from apps.ui import graph
 
-    return AppTest.from_function(run_page, args=(graph.page, session_of(kb, viewer)), default_timeout=20).run()
+    return AppTest.from_function(run_page, args=(graph.page, session_of(kb, viewer)), default_timeout=60).run()
 
 
 def group(test: AppTest, start: str) -> object:
@@ -103,11 +110,11 @@ def test_a_slow_drawing_does_not_hold_the_page_up() -> None:
     drawings, go = Drawings(), threading.Event()
 
     def slow() -> tuple[str, int, int, int]:
-        go.wait(20)
+        go.wait(60)
         return "<svg/>", 1, 0, 0
 
     assert drawings.get("key", slow, seconds=0.05) is None
     assert not drawings.finished("key")
     go.set()
-    assert drawings.get("key", slow, seconds=20) == ("<svg/>", 1, 0, 0)
+    assert drawings.get("key", slow, seconds=60) == ("<svg/>", 1, 0, 0)
     assert drawings.finished("key")

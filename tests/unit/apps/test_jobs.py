@@ -26,7 +26,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_job_counts_and_reports(make: Make, folder: Path) -> None:
     job = Jobs().index(make({}), folder)
     assert job is not None
-    job.wait(20)
+    job.wait(60)
     assert (job.total, job.done, job.count("added"), job.problem) == (3, 3, 3, None)
 
 
@@ -37,17 +37,17 @@ def test_only_one_at_a_time_and_stopping(make: Make, folder: Path, monkeypatch: 
 
     def slow(self: rag.Wellspring, *locations: str, **options: object) -> object:
         reached.set()
-        go.wait(20)
+        go.wait(60)
         return upload(self, *locations, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(rag.Wellspring, "sync", slow)
     first = jobs.index(kb, folder)
     assert first is not None
-    assert reached.wait(20)
+    assert reached.wait(60)
     assert jobs.index(kb, folder) is None
     first.stop()
     go.set()
-    first.wait(20)
+    first.wait(60)
     assert first.stopped
     assert first.problem is None
     assert kb.documents() == []
@@ -55,7 +55,7 @@ def test_only_one_at_a_time_and_stopping(make: Make, folder: Path, monkeypatch: 
     monkeypatch.undo()
     second = jobs.index(kb, folder)
     assert second is not None
-    second.wait(20)
+    second.wait(60)
     assert second.count("added") == 3
 
 
@@ -68,6 +68,6 @@ def test_what_nobody_expected_is_logged(
     monkeypatch.setattr(rag.Wellspring, "sync", broken)
     job = Jobs().index(make({}), "x")
     assert job is not None
-    job.wait(20)
+    job.wait(60)
     assert job.problem == ""
     assert "ZeroDivisionError" in caplog.text

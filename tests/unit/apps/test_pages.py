@@ -39,13 +39,13 @@ def session_of(kb: rag.Wellspring, viewer: str = "local") -> Session:
 def ask_page(session: Session) -> AppTest:
     from apps.ui import ask
 
-    return AppTest.from_function(run_page, args=(ask.page, session), default_timeout=20).run()
+    return AppTest.from_function(run_page, args=(ask.page, session), default_timeout=60).run()
 
 
 def library_page(session: Session) -> AppTest:
     from apps.ui import library
 
-    return AppTest.from_function(run_page, args=(library.page, session), default_timeout=20).run()
+    return AppTest.from_function(run_page, args=(library.page, session), default_timeout=60).run()
 
 
 def ask(test: AppTest, question: str) -> AppTest:
@@ -70,7 +70,7 @@ def gone_to(test: AppTest) -> list[str]:
 def finished(test: AppTest) -> AppTest:
     """Return the page after its job has ended."""
     job: Job = test.session_state["job"]
-    job.wait(20)
+    job.wait(60)
     assert not job.running
     return test.run()
 
@@ -198,7 +198,7 @@ def test_a_deleted_document_vanishes_from_the_cards(make: Make) -> None:
 
 
 def test_the_language_switch(make: Make) -> None:
-    test = AppTest.from_function(run_app, args=(make(TEXTS), "zh"), default_timeout=20).run()
+    test = AppTest.from_function(run_app, args=(make(TEXTS), "zh"), default_timeout=60).run()
     assert not test.exception
     assert test.title[0].value == ZH("ask.title")
     test.button_group[0].set_value("en").run()

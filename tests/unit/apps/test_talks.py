@@ -111,7 +111,7 @@ def test_a_chip_opens_the_source_and_closes_it(make: Make) -> None:
 
 def test_suggested_questions_are_asked_by_a_press(make: Make) -> None:
     session = session_of(make({"pump": "The Kestrel pump was built by Aino Rautala in 2016. It weighs 14 kilograms."}))
-    for _ in range(400):
+    for _ in range(1200):
         if session.suggestions.ready(session) is not None:
             break
         time.sleep(0.05)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import spacy
+from spacy.language import Language
 from spacy.tokens import Doc
 
 from knowledge.extract.candidate import Candidate
@@ -17,10 +20,15 @@ CLEAR = (["nsubjpass", "auxpass", "ROOT", "agent", "pobj", "prep", "pobj", "punc
 POS = ["PROPN", "AUX", "VERB", "ADP", "PROPN", "ADP", "PROPN", "PUNCT"]
 
 
+@cache
+def english() -> Language:
+    return spacy.blank("en")
+
+
 def parsed(words, labels, pos, lemmas=None, tags=None) -> Parse:
     deps, heads = labels
     doc = Doc(
-        spacy.blank("en").vocab,
+        english().vocab,
         words=words,
         deps=deps,
         heads=heads,
@@ -87,7 +95,7 @@ def test_children_and_candidates() -> None:
 
 
 def laid_out(text: str, *names: str) -> Layout:
-    tokens = spacy.blank("en")(text)
+    tokens = english()(text)
     spans = sorted((text.index(name), text.index(name) + len(name)) for name in names)
     return lay_out(tokens, text, sentences(text, "en"), spans)
 
@@ -116,5 +124,5 @@ def test_brackets_are_read_after_their_sentence() -> None:
 def test_layouts_of_nothing() -> None:
     for text in ("", " ", "\n\n", "()", "( )"):
         layout = laid_out(text)
-        layout.doc(spacy.blank("en").vocab)
+        layout.doc(english().vocab)
         assert len(layout.start) == len(layout.words)

@@ -42,7 +42,7 @@ TREEBANK = """\
 # In the first sentence "Ada" hangs on a word of the multiword token, to see heads follow.
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def nlp():
     return spacy.blank("en")
 

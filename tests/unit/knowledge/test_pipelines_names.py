@@ -36,7 +36,7 @@ def cut(sentence) -> list[tuple[str, str]]:
     return [(" ".join(word.form for word in sentence.words[n.start : n.end]), n.label) for n in names]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def nlp():
     return spacy.blank("en")
 

@@ -89,7 +89,7 @@ def test_reading_does_not_wait_for_a_writer(store, tmp_path) -> None:
 
         reader = threading.Thread(target=read)
         reader.start()
-        assert done.wait(10)
+        assert done.wait(50)
         other.execute("ROLLBACK")
         reader.join()
 

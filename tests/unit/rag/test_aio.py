@@ -167,7 +167,7 @@ def test_a_cancelled_stream_stops_at_its_next_event() -> None:
             await task
         assert not slow.closed.is_set()
         slow.go.release()
-        assert await asyncio.to_thread(slow.closed.wait, 10)
+        assert await asyncio.to_thread(slow.closed.wait, 60)
 
     asyncio.run(main())
     assert slow.made == 2
@@ -182,7 +182,7 @@ def test_a_stream_that_is_left_stops_too() -> None:
             async for _ in events:
                 break
         slow.go.release()
-        assert await asyncio.to_thread(slow.closed.wait, 10)
+        assert await asyncio.to_thread(slow.closed.wait, 60)
 
     asyncio.run(main())
     assert slow.made <= 3
@@ -201,7 +201,7 @@ def test_a_stream_that_is_cancelled_while_it_waits_for_a_thread_never_begins(own
         with ThreadPoolExecutor(1) as pool:
             if not own:
                 loop.set_default_executor(pool)
-            blocking = loop.run_in_executor(pool, busy.wait, 10)
+            blocking = loop.run_in_executor(pool, busy.wait, 60)
             given = {"submit": lambda work: asyncio.wrap_future(pool.submit(work))} if own else {}
             task = asyncio.ensure_future(anext(in_thread(make, **given)))
             await asyncio.sleep(0.05)
@@ -230,7 +230,7 @@ def test_errors_reach_who_waits_and_nobody_else() -> None:
         async with aclosing(in_thread(slow)) as events:
             await anext(events)
         slow.go.release()
-        assert await asyncio.to_thread(slow.closed.wait, 10)
+        assert await asyncio.to_thread(slow.closed.wait, 60)
 
     asyncio.run(waits())
     asyncio.run(leaves())

@@ -119,7 +119,7 @@ def test_who_pauses_holds_up_nobody() -> None:
 
     asker = threading.Thread(target=ask, daemon=True)
     asker.start()
-    asker.join(timeout=20)
+    asker.join(timeout=60)
     assert replies[:4] == ["a", "abc", "b", "c"]
 
 

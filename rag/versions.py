@@ -1,0 +1,53 @@
+"""Documents of which there is a newer version: "IT security policy (2024)" beside "IT security policy (2026)"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from knowledge.language import search_tokens
+
+_VERSION = re.compile(
+    r"(?<!\d)(?P<year>(?:19|20)\d\d)(?:[-/.](?P<month>\d{1,2}))?(?:[-/.](?P<day>\d{1,2}))?(?!\d)"
+    r"|\b(?:v|version|rev|revision|issue|edition)[ .]*(?P<number>\d+(?:\.\d+)*)\b"
+    r"|第(?P<chinese>\d+)版",
+    re.IGNORECASE,
+)
+_LEAST = 2
+"""Search tokens that a title has beside its version; of less two may be about different things."""
+
+
+def has_version(text: str) -> bool:
+    """Tell whether a text names a year or a version."""
+    return _VERSION.search(text) is not None
+
+
+def newer_versions(documents: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Return of each document, by id, of which there is a newer version, the title of the newest.
+
+    Versions are documents whose titles differ in a year or a version number and in nothing else.
+
+    Parameters
+    ----------
+    documents
+        (id, title).
+    """
+    families: dict[tuple[str, ...], list[tuple[tuple[int, ...], str, str]]] = {}
+    for id, title in documents:
+        found = list(_VERSION.finditer(title))
+        name = tuple(search_tokens(_VERSION.sub(" ", title)))
+        if found and len(name) >= _LEAST:
+            families.setdefault(name, []).append((_order(found), id, title))
+    newer: dict[str, str] = {}
+    for family in families.values():
+        latest = max(order for order, *_ in family)
+        newest = next(title for order, _, title in family if order == latest)
+        newer |= {id: newest for order, id, _ in family if order < latest}
+    return newer
+
+
+def _order(found: Iterable[re.Match[str]]) -> tuple[int, ...]:
+    numbers: list[int] = []
+    for match in found:
+        numbers += [int(part) for group in match.groups() if group for part in group.split(".")]
+    return tuple(numbers)
