@@ -242,24 +242,20 @@ class _Run:
 
     def commit(self, cursor: str | None) -> None:
         """Embed, extract and write what has gathered."""
-        if self.overlap and self.upserts:
-            # A nearer source may have come in since they were read, by another process.
-            self.overlap.look()
-            for document_id in [id for id in self.upserts if self.leaves(id)]:
-                self.pass_over(document_id)
-        if self.uncovered or self.passed_over:
-            cursor = None
-        visible = bool(self.upserts or self.deletes or self.access)
-        if cursor is None and not visible and not self.failures:
+        if cursor is None and not (self.upserts or self.deletes or self.access or self.failures):
             return
         documents = list(self.upserts.values())
         keys = {self.indexer.vector_key(chunk) for _, chunks in documents for chunk in chunks}
         indexed, embedded = self.indexer.finish(documents, self.store.vectors_by_key(keys))
         self.report.chunks_embedded += embedded
+        self.look_again()
+        if self.uncovered or self.passed_over:
+            cursor = None
+        visible = bool(self.upserts or self.deletes or self.access)
         self.store.commit(
             ChangeSet(
                 source_id=self.connector.id,
-                upserts=tuple(indexed),
+                upserts=tuple(item for item in indexed if item.document.id in self.upserts),
                 deletes=tuple(sorted(self.deletes)),
                 access=tuple(self.access.items()),
                 failures=tuple(self.failures.values()),
@@ -272,6 +268,13 @@ class _Run:
         self.deletes.clear()
         self.access.clear()
         self.failures.clear()
+
+    def look_again(self) -> None:
+        """Pass over what a nearer source took since it was read: one that came in meanwhile, by another process."""
+        if self.overlap and self.upserts:
+            self.overlap.look()
+            for document_id in [id for id in self.upserts if self.leaves(id)]:
+                self.pass_over(document_id)
 
     def drop_vanished(self) -> None:
         """After a run without a cursor: delete what did not come, but nothing that failed or lies under it."""
