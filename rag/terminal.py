@@ -89,7 +89,8 @@ def progress(*, lines: bool = False) -> Iterator[Callable[[Any, str], None] | No
         task = bar.add_task("starting", total=None)
 
         def advance(report: Any, document: str) -> None:
-            bar.update(task, description=f"{_done(report)}  {document[-40:]}")
+            done = f"{report.added} added, {report.changed} changed, {report.deleted} deleted, {report.failed} failed"
+            bar.update(task, description=f"{done}  {document[-40:]}")
 
         yield advance
 
@@ -97,15 +98,18 @@ def progress(*, lines: bool = False) -> Iterator[Callable[[Any, str], None] | No
 @contextmanager
 def _now_and_then() -> Iterator[Callable[[Any, str], None]]:
     """Print how far a run is, every few seconds, also while one document takes long."""
-    latest: list[tuple[Any, str]] = []
+    latest = "looking for documents"
+    before = 0
     ended = threading.Event()
 
     def speak() -> None:
         while not ended.wait(EVERY_SECONDS):
-            tell(f"indexing: {_done(latest[0][0])}; at {latest[0][1]}" if latest else "indexing: looking for documents")
+            tell(f"indexing: {latest}")
 
     def note(report: Any, document: str) -> None:
-        latest[:] = [(report, document)]
+        nonlocal latest, before
+        latest = f"{before} done, {report.failed} failed; in hand: {document}"
+        before += 1
 
     thread = threading.Thread(target=speak, daemon=True)
     thread.start()
@@ -114,10 +118,6 @@ def _now_and_then() -> Iterator[Callable[[Any, str], None]]:
     finally:
         ended.set()
         thread.join()
-
-
-def _done(report: Any) -> str:
-    return f"{report.added} added, {report.changed} changed, {report.deleted} deleted, {report.failed} failed"
 
 
 def who(viewer: str | None, base: rag.Wellspring) -> rag.Viewer:

@@ -262,7 +262,7 @@ def test_long_runs_tell_how_far_they_are(rag: Rag, monkeypatch: pytest.MonkeyPat
     assert run.json["added"] == 4
     lines = run.err.splitlines()
     assert all(line.startswith("indexing: ") for line in lines)
-    assert re.fullmatch(r"indexing: 4 added, 0 changed, 0 deleted, 0 failed; at .*/docs/travel\.md", lines[-1])
+    assert re.fullmatch(r"indexing: 3 done, 0 failed; in hand: .*/docs/travel\.md", lines[-1])
 
 
 def test_viewers(rag: Rag, tmp_path: Path) -> None:
