@@ -1,7 +1,7 @@
 """Where documents come from: sources and file formats turned into ``Document`` and ``Change`` records."""
 
 from connectors.access import EVERYONE, Access, Viewer, may_read
-from connectors.base import Connector
+from connectors.base import Claiming, Connector
 from connectors.errors import ConnectorError, FormatError, SourceError
 from connectors.plugins import open_source
 from connectors.records import (
@@ -22,6 +22,7 @@ __all__ = [
     "AccessChanged",
     "Change",
     "Checkpoint",
+    "Claiming",
     "Connector",
     "ConnectorError",
     "Delete",

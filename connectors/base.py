@@ -16,6 +16,8 @@ A connector is any object with an ``id`` and one method, ``changes(cursor)``.
     and never a ``Delete`` of what lies under it.
 *   A source that cannot be read at all raises ``SourceError`` before yielding anything.
 *   Documents are produced one at a time; a connector does not hold the texts of a source in memory.
+*   Where sources can overlap, such as a folder and a folder in it, a connector may tell by ``claim`` how near it is
+    to a document (``Claiming``). The nearest one decides who may read it, and the others leave it alone.
 
 ``connectors.testing.ConnectorContract`` checks all this: inherit it in your tests.
 """
@@ -25,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
+from connectors.access import Access
 from connectors.records import Change
 
 
@@ -39,4 +42,21 @@ class Connector(Protocol):
 
     def changes(self, cursor: str | None) -> Iterator[Change]:
         """Yield what has changed since ``cursor`` (None: everything)."""
+        ...
+
+
+Claim = tuple[int, int]
+"""How near a source is to a document; of two claims the greater one is nearer."""
+NO_CLAIM: Claim = (0, 0)
+
+
+@runtime_checkable
+class Claiming(Protocol):
+    """A connector whose source may lie in another one, or around it."""
+
+    access: Access
+    """Who may read what it is nearest to, from the moment on at which that is known."""
+
+    def claim(self, document_id: str) -> Claim:
+        """Tell how near the source is to a document; ``NO_CLAIM`` where it does not take it, were it there."""
         ...

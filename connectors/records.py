@@ -83,11 +83,13 @@ class AccessChanged:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A document could not be read. What is stored of it stays."""
+    """A document could not be read. What is stored of it stays, unless it is ``gone``."""
 
     document_id: str
     reason: str
     """One plain line: what happened, and what to do next."""
+    gone: bool = field(default=False, compare=False)
+    """The source does not go there: what is stored of it, and of what lies under it, goes, as with a ``Delete``."""
 
 
 @dataclass(frozen=True, slots=True)

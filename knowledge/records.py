@@ -185,6 +185,8 @@ class ChangeSet:
     """What one transaction writes: all of it or nothing."""
 
     source_id: str
+    adopted: tuple[str, ...] = ()
+    """Stored documents of other sources that are this source's from now on."""
     upserts: tuple[IndexedDocument, ...] = ()
     deletes: tuple[str, ...] = ()
     access: tuple[tuple[str, Access], ...] = ()

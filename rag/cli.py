@@ -21,6 +21,7 @@ from rag.cli_eval import evaluate
 from rag.cli_graph import graph
 from rag.cli_kb import kb
 from rag.cli_train import train
+from rag.scope import document_ending
 from rag.settings import load_settings
 from rag.terminal import (
     asking,
@@ -94,11 +95,12 @@ def _sync(
     exclude: tuple[str, ...],
     readers: str | None,
     recursive: bool | None,
+    follow_links: bool | None,
     as_json: bool,
 ) -> None:
     if readers is not None and not all(reader.strip() for reader in readers.split(",")):
         raise click.UsageError("--readers needs names, as in --readers user:ann,group:hr, or * for everyone")
-    with opened(kb, new=True) as base, progress() as shown:
+    with opened(kb, new=True) as base, progress(lines=True) as shown:
         reports = base.sync(
             *sources,
             progress=shown,
@@ -106,6 +108,7 @@ def _sync(
             include=list(include) or None,
             exclude=list(exclude) or None,
             recursive=recursive,
+            follow_links=follow_links,
         )
     counts = {
         key: sum(getattr(report, key) for report in reports)
@@ -120,7 +123,8 @@ def _sync(
         print_json({**counts, "seconds": seconds, "sources": [r.source for r in reports], "failures": listed})
     else:
         line = ", ".join(f"{counts[key]} {key}" for key in ("added", "changed", "deleted", "unchanged", "failed"))
-        click.echo(f"{line} in {seconds:.1f} s")
+        where = "; what could not be read is named, with the reason, in the lines 'failed: …' on stderr"
+        click.echo(f"{line} in {seconds:.1f} s{where if failures else ''}")
     if failures and not counts["documents"]:
         raise rag.RagError("nothing could be indexed")
 
@@ -145,7 +149,7 @@ def ask(
 ) -> None:
     """Answer QUESTION from the documents, with citations."""
     with opened(kb, llm=llm) as base:
-        answer = base.ask(question, viewer=who(viewer), within=within or None)
+        answer = base.ask(question, viewer=who(viewer, base), within=within or None)
     if as_json:
         print_json(answer.as_dict())
         return
@@ -160,7 +164,7 @@ def ask(
 def search(question: str, k: int, kb: Path | None, viewer: str | None, as_json: bool, within: tuple[str, ...]) -> None:
     """List the passages that answer to QUESTION, best first."""
     with opened(kb) as base:
-        hits = base.search(question, k=k, viewer=who(viewer), within=within or None)
+        hits = base.search(question, k=k, viewer=who(viewer, base), within=within or None)
     if as_json:
         print_json({"hits": [hit.as_dict() for hit in hits]})
         return
@@ -178,7 +182,8 @@ def search(question: str, k: int, kb: Path | None, viewer: str | None, as_json: 
 def documents(kb: Path | None, viewer: str | None, as_json: bool) -> None:
     """List the documents."""
     with opened(kb) as base:
-        listed, failures = base.documents(viewer=who(viewer)), base.failures(viewer=who(viewer))
+        asking = who(viewer, base)
+        listed, failures = base.documents(viewer=asking), base.failures(viewer=asking)
     if as_json:
         rows = [{name: getattr(info, name) for name in info.__slots__} for info in listed]
         failed = [{"document": failure.document_id, "reason": failure.reason} for failure in failures]
@@ -195,11 +200,16 @@ def documents(kb: Path | None, viewer: str | None, as_json: bool) -> None:
 @click.argument("document")
 @asking
 def show(document: str, kb: Path | None, viewer: str | None, as_json: bool) -> None:
-    """Print the text of DOCUMENT, as citations' offsets count it."""
+    """Print the text of DOCUMENT, as citations' offsets count it. DOCUMENT is an id, or the end of a path."""
     with opened(kb) as base:
-        found = base.document(document, viewer=who(viewer))
+        asking = who(viewer, base)
+        # An id that is given whole needs no list of all documents.
+        found = base.document(document, viewer=asking)
+        if found is None:
+            ended = document_ending(document, base.documents(viewer=asking))
+            found = base.document(ended, viewer=asking)
     if found is None:
-        raise rag.RagError(f"there is no document {document!r}; 'rag documents' lists them")
+        raise rag.RagError(f"{ended} has just gone; 'rag documents' lists what is there")
     if as_json:
         print_json({"document": found.id, "title": found.title, "text": found.text})
     else:

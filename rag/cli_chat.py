@@ -26,7 +26,7 @@ def chat(kb: Path | None, viewer: str | None, within: tuple[str, ...], llm: str 
     (Ctrl-D) ends it.
     """
     with opened(kb, llm=llm) as base:
-        conversation = base.conversation(viewer=who(viewer), within=within or None)
+        conversation = base.conversation(viewer=who(viewer, base), within=within or None)
         while (line := _line()) is not None:
             if line == _NEW:
                 conversation.clear()

@@ -222,7 +222,7 @@ def pin(name: str, shown: str, kind: str, **asked: Any) -> None:
 def edits(kb: Path | None, viewer: str | None, as_json: bool) -> None:
     """List what was merged, split and pinned; with --viewer only what that viewer may know of."""
     with opened(kb) as base:
-        found = base.edits(viewer=None if viewer is None else who(viewer))
+        found = base.edits(viewer=None if viewer is None else who(viewer, base))
         _print(
             {"edits": [{"number": number, **_fields(edit)} for number, edit in found.items()]},
             [f"{number:>5}  {_edit(edit)}" for number, edit in found.items()],
@@ -236,7 +236,7 @@ def edits(kb: Path | None, viewer: str | None, as_json: bool) -> None:
 def undo(number: int, kb: Path | None, viewer: str | None, as_json: bool) -> None:
     """Forget the edit NUMBER; 'rag graph edits' lists them."""
     with opened(kb) as base:
-        edit = base.undo(number, viewer=None if viewer is None else who(viewer))
+        edit = base.undo(number, viewer=None if viewer is None else who(viewer, base))
         _print({"undone": {"number": number, **_fields(edit)}}, [f"undone: {_edit(edit)}"], as_json)
 
 
@@ -248,7 +248,7 @@ def _explored(*, kb: Path | None, viewer: str | None, as_json: bool) -> Iterator
         _print(plain, lines, as_json)
 
     with opened(kb) as base:
-        yield base.explore(viewer=who(viewer)), emit
+        yield base.explore(viewer=who(viewer, base)), emit
 
 
 @contextmanager
@@ -262,7 +262,7 @@ def _edited(
             edit = base.edits()[number]
             _print({"number": number, **_fields(edit)}, [f"{number}: {_edit(edit)}"], as_json)
 
-        yield base, who(viewer), done
+        yield base, who(viewer, base), done
 
 
 def _print(plain: dict[str, Any], lines: list[str], as_json: bool) -> None:

@@ -40,7 +40,7 @@ def make_questions(out: Path, most: int, seed: int, kb: Path | None, viewer: str
     from rag.training.questions import make_questions as make
 
     with opened(kb, llm="none") as base, _progress(most) as shown:
-        rows = list(make(base, viewer=who(viewer), most=most, seed=seed, progress=shown))
+        rows = list(make(base, viewer=who(viewer, base), most=most, seed=seed, progress=shown))
     if not rows:
         raise RagError("no question could be made: the documents you may read have no plain sentences that name things")
     _write(out, rows)

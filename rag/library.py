@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from connectors import EVERYONE, Access, Connector, Failed, SourceError, Viewer, may_read, open_source
+from connectors import EVERYONE, Access, Claiming, Connector, Failed, SourceError, Viewer, may_read, open_source
+from connectors.base import NO_CLAIM
 from rag.errors import KnowledgeBaseError
 
 if TYPE_CHECKING:
     from knowledge.index import Indexer
+    from knowledge.overlap import Overlap
     from knowledge.store import Store
     from knowledge.sync import Progress, SyncReport
 
+_UPLOADS_FOR = "uploads-for"
 _DELETED = "deleted"
 """Among a source's options: the documents that were deleted from it by hand."""
 
@@ -52,7 +56,7 @@ class Library:
             Principals who may read the documents (``"user:ann"``, ``"group:hr"``, ``"*"``). None: as remembered, at
             first everyone.
         options
-            For the connector: ``include``, ``exclude``, ``recursive``, … None: as remembered.
+            For the connector: ``include``, ``exclude``, ``recursive``, ``follow_links``, … None: as remembered.
 
         Raises
         ------
@@ -112,30 +116,68 @@ class Library:
             source_id = open_source(str(location)).id
             if source_id not in {source.id for source in self.store.sources()}:
                 raise KnowledgeBaseError(
-                    f"{location} is no source of {self.folder}; known: {', '.join(self.sources())}"
+                    f"there is no source {str(location)!r}: give it as it was indexed; "
+                    f"there are: {', '.join(self.sources()) or 'none'}"
                 )
             self.store.remove_source(source_id)
 
     def sync_from(self, connector: Connector, *, progress: Progress | None = None) -> SyncReport:
         """Bring the knowledge base up to date with a connector of your own; ``sync()`` does not remember it."""
         with self._writing:
-            return self._sync_with(connector, self._options(connector.id), progress)
+            return self._sync_with(connector, self._options(connector.id), progress, self._overlap(connector))
 
     def _sync_one(self, location: str, given: dict[str, Any], progress: Progress | None) -> SyncReport:
         source_id = open_source(location).id
         # From here on: a document that is deleted after the options were read would come back.
         with self._writing:
             options: dict[str, Any] = {**self._options(source_id), **given, "location": source_id}
-            access = Access(frozenset(options["readers"])) if "readers" in options else None
-            arguments = {key: value for key, value in options.items() if key not in ("location", "readers", _DELETED)}
-            connector = open_source(location, **self._source_options, **arguments, access=access)
-            return self._sync_with(connector, options, progress)
+            overlap: Overlap | None = None
+            # The connector is told of the overlap, which is found out from the connector.
+            connector = self._open(location, options, leave=lambda id: overlap is not None and overlap.leaves(id))
+            overlap = self._overlap(connector)
+            return self._sync_with(connector, options, progress, overlap)
+
+    def _open(self, location: str, options: Mapping[str, Any], **more: Any) -> Connector:
+        """Open a source with what is remembered of it."""
+        arguments = {key: value for key, value in options.items() if key not in ("location", "readers", _DELETED)}
+        access = Access(frozenset(_readers(options)))
+        return open_source(location, **self._source_options, **arguments, access=access, **more)
+
+    def _overlap(self, connector: Connector) -> Overlap | None:
+        """Return what a source shares with others; None where it cannot tell which documents are its own."""
+        from knowledge.overlap import Overlap
+
+        if not isinstance(connector, Claiming):
+            return None
+        return Overlap(connector, self.store, lambda: self._claiming(connector.id))
+
+    def _claiming(self, place: str) -> dict[str, Claiming]:
+        """Return the sources that may share something with ``place`` and can tell which documents are theirs, by id.
+
+        These are those that are remembered, and the folders of uploaded files, also where they were not indexed yet.
+        """
+        known = {source.id: source.options for source in self.store.sources() if "location" in source.options}
+        for folder in (self.uploads, *(self.folder / _UPLOADS_FOR).glob("*")):
+            if folder.is_dir():
+                known.setdefault(open_source(str(folder)).id, {})
+        found: dict[str, Claiming] = {}
+        for source_id, options in known.items():
+            # Another kind of place shares nothing with this one, and its library may take long to load, or be gone.
+            if source_id == place or _kind(source_id) != _kind(place):
+                continue
+            with suppress(SourceError):
+                connector = self._open(source_id, options)
+                if isinstance(connector, Claiming):
+                    found[source_id] = connector
+        return found
 
     def _options(self, source_id: str) -> dict[str, Any]:
         """Return what is remembered of a source; of one that is not known, nothing."""
         return next((dict(source.options) for source in self.store.sources() if source.id == source_id), {})
 
-    def _sync_with(self, connector: Connector, options: dict[str, Any], progress: Progress | None) -> SyncReport:
+    def _sync_with(
+        self, connector: Connector, options: dict[str, Any], progress: Progress | None, overlap: Overlap | None
+    ) -> SyncReport:
         """Sync, where the options were read under the lock that is held."""
         from knowledge.sync import sync
 
@@ -143,7 +185,7 @@ class Library:
         self.store.add_source(connector.id, options)
         try:
             deleted = options.get(_DELETED, ())
-            return sync(connector, self.store, self._indexer, progress=progress, without=deleted)
+            return sync(connector, self.store, self._indexer, progress=progress, without=deleted, overlap=overlap)
         except SourceError:
             if connector.id not in known:
                 self.store.remove_source(connector.id)
@@ -170,17 +212,18 @@ class Library:
         if named == [EVERYONE]:
             return self.uploads
         digest = hashlib.sha256("\n".join(named).encode()).hexdigest()
-        return self.folder / "uploads-for" / digest[:16]
+        return self.folder / _UPLOADS_FOR / digest[:16]
 
     def is_upload(self, place: str | Path) -> bool:
         """Tell whether a folder is one of uploaded files."""
         folder = Path(place).absolute()
-        return folder == self.uploads.absolute() or folder.parent == (self.folder / "uploads-for").absolute()
+        return folder == self.uploads.absolute() or folder.parent == (self.folder / _UPLOADS_FOR).absolute()
 
     def delete(self, document_id: str) -> None:
         """Delete a document for good: an uploaded file itself; of another source, what is stored.
 
-        The source is told to leave the document out from now on; the original is not touched.
+        The source, and every other that it lies in, is told to leave the document out from now on; the original is not
+        touched.
 
         Raises
         ------
@@ -198,18 +241,28 @@ class Library:
                 return
             if document is None:
                 raise KnowledgeBaseError(f"there is no document {document_id!r}; 'rag documents' lists them")
-            source = next(source for source in self.store.sources() if source.id == document.source)
             if self.is_upload(document.source):
                 Path(document.id).unlink(missing_ok=True)
             else:
-                deleted = [*cast("list[str]", source.options.get(_DELETED, [])), document_id]
-                self.store.add_source(source.id, {**source.options, _DELETED: deleted})
+                # One that leaves it to another source today would bring it back when that one is forgotten.
+                around = {
+                    id for id, other in self._claiming(document_id).items() if other.claim(document_id) > NO_CLAIM
+                }
+                for source in self.store.sources():
+                    if source.id in {document.source, *around}:
+                        deleted = [*cast("list[str]", source.options.get(_DELETED, [])), document_id]
+                        self.store.add_source(source.id, {**source.options, _DELETED: deleted})
             self.store.commit(ChangeSet(document.source, deletes=(document_id,)))
 
 
 def _without(prefix: str, message: str) -> str:
     """Return a message without the name that it begins with."""
     return message.removeprefix(prefix).strip()
+
+
+def _kind(place: str) -> str:
+    """Return the scheme of a URL; of a path, nothing."""
+    return place.partition("://")[0] if "://" in place else ""
 
 
 def _readers(options: Mapping[str, object]) -> list[str]:

@@ -18,6 +18,10 @@ A name stands for the documents whose id, or whose source's id, has it as one or
 """
 
 
+_NAMED = 5
+"""Documents that a message names."""
+
+
 def scope_of(within: Within) -> tuple[str, ...]:
     """Return the names one by one, each once.
 
@@ -53,6 +57,27 @@ def documents_within(names: Iterable[str], documents: Iterable[DocumentInfo]) ->
             )
         found |= named
     return frozenset(found)
+
+
+def document_ending(name: str, documents: Iterable[DocumentInfo]) -> str:
+    """Return the id of the one document whose id ends in ``name``, whole steps of a path.
+
+    Raises
+    ------
+    ScopeError
+        There is none, or there are several.
+    """
+    wanted = _steps(name)
+    found = [info.id for info in documents if wanted != "//" and _steps(info.id).endswith(wanted)]
+    if not found:
+        raise ScopeError(
+            f"there is no document {name!r}: give its id or whole steps of the end of its path, as in 'hr/leave.md'; "
+            "'rag documents' lists them"
+        )
+    if len(found) > 1:
+        more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+        raise ScopeError(f"{name!r} may be {', '.join(found[:_NAMED])}{more}: give more of the path")
+    return found[0]
 
 
 def _steps(name: str) -> str:

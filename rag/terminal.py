@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -42,8 +43,15 @@ indexing = stacked(
     click.option("--exclude", multiple=True, metavar="GLOB", help="Not these files (gitignore's syntax)."),
     click.option("--readers", metavar="READER[,…]", help="Who may read: user:ID, group:NAME, or *."),
     click.option("--recursive/--no-recursive", default=None, help="Whether to go into folders."),
+    click.option(
+        "--follow-links/--no-follow-links", default=None, help="Whether to follow links that lead out of PATHS."
+    ),
     json_option,
 )
+
+
+EVERY_SECONDS = 10.0
+"""Between two lines that tell how far indexing is, where there is no terminal."""
 
 
 @contextmanager
@@ -59,10 +67,14 @@ def opened(kb: Path | None, *, new: bool = False, **overrides: Any) -> Iterator[
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[Any, str], None] | None]:
-    """Show what indexing does, on a terminal; elsewhere nothing."""
+def progress(*, lines: bool = False) -> Iterator[Callable[[Any, str], None] | None]:
+    """Show what indexing does, on a terminal; elsewhere nothing, or with ``lines`` a line on stderr now and then."""
     if not sys.stderr.isatty():
-        yield None
+        if lines:
+            with _now_and_then() as note:
+                yield note
+        else:
+            yield None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -83,8 +95,37 @@ def progress() -> Iterator[Callable[[Any, str], None] | None]:
         yield advance
 
 
-def who(viewer: str | None) -> rag.Viewer:
-    """Return whom ``--viewer`` names, or the one who reads what everyone may read."""
+@contextmanager
+def _now_and_then() -> Iterator[Callable[[Any, str], None]]:
+    """Print how far a run is, every few seconds, also while one document takes long."""
+    latest = "looking for documents"
+    before = 0
+    ended = threading.Event()
+
+    def speak() -> None:
+        while not ended.wait(EVERY_SECONDS):
+            tell(f"indexing: {latest}")
+
+    def note(report: Any, document: str) -> None:
+        nonlocal latest, before
+        latest = f"{before} done, {report.failed} failed; in hand: {document}"
+        before += 1
+
+    thread = threading.Thread(target=speak, daemon=True)
+    thread.start()
+    try:
+        yield note
+    finally:
+        ended.set()
+        thread.join()
+
+
+def who(viewer: str | None, base: rag.Wellspring) -> rag.Viewer:
+    """Return whom ``--viewer`` names, or the one who reads what everyone may read.
+
+    Whoever has the command is the operator, and may know of groups: one that no document is for is told, for ``HR`` is
+    not ``hr``.
+    """
     from rag.sdk import LOCAL
 
     if viewer is None:
@@ -92,6 +133,11 @@ def who(viewer: str | None) -> rag.Viewer:
     found = rag.Viewer.parse(viewer)
     if not found.id:
         raise click.UsageError("--viewer needs an id, as in --viewer ann,hr")
+    if found.groups:
+        readers = {reader for access in base.store.access().values() for reader in access.readers}
+        known = sorted(reader.removeprefix("group:") for reader in readers if reader.startswith("group:"))
+        for group in sorted(found.groups - set(known)):
+            tell(f"no document is for the group {group!r}; there are: {', '.join(known) or 'none'}")
     return found
 
 

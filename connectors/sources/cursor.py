@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-FORMAT = 1
-"""Changes with the layout below, or when every file must be read again."""
+FORMAT = 2
+"""Changes with the layout below, or when every file must be read again: cursors of format 1 may tell of documents
+that another source took since."""
 
 
 class Known(NamedTuple):

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import PurePosixPath
 from typing import Any
 
 from connectors.access import Access
-from connectors.errors import FormatError
+from connectors.base import Claim
+from connectors.errors import FormatError, SourceError
 from connectors.formats import DEFAULT_MAX_CHARS, parse
 from connectors.records import AccessChanged, Change, Checkpoint, Delete, Document, Failed, Upsert
 from connectors.sources.cursor import Known, Memory, load
-from connectors.sources.listing import Entry, Listing, Patterns, Walk
-from connectors.sources.location import Location, printable, problem
+from connectors.sources.listing import Entry, Listing, Patterns, Walk, ignore_lines
+from connectors.sources.location import Location, below, printable, problem
 
 DEFAULT_MAX_FILE_BYTES = 256 * 2**20
 MIN_CHECKPOINT = 64
@@ -29,9 +31,9 @@ _WORD_GAPS = re.compile(r"[_\s]+|(?<!\d)-+|-+(?!\d)")
 class FilesystemConnector:
     """A folder, or one file, on any filesystem that fsspec knows.
 
-    Every real file gives one document; its id is the absolute path, or the URL. Links to files are followed,
-    links to folders too, but nothing is listed twice. A file whose size and modification time are as before
-    is not read.
+    Every real file gives one document; its id is the absolute path, or the URL. Links to files and folders inside
+    the root are followed, but nothing is listed twice; those that lead out of it are reported, and followed only
+    with ``follow_links``. A file whose size and modification time are as before is not read.
 
     Parameters
     ----------
@@ -45,12 +47,16 @@ class FilesystemConnector:
         Who may read the documents.
     recursive
         Whether to go into folders.
+    follow_links
+        Whether to follow links that lead out of the root: whoever may read the source then reads what lies there.
     max_file_bytes
         Larger files are reported, and not read.
     max_chars
         Longer texts are reported.
     storage_options
         For the filesystem: keys, endpoints. They enter no id and no cursor.
+    leave
+        Tells of a document's id whether another source brings that document. It is then no part of this one.
 
     Raises
     ------
@@ -67,21 +73,57 @@ class FilesystemConnector:
         exclude: Iterable[str] = (),
         access: Access | None = None,
         recursive: bool = True,
+        follow_links: bool = False,
         max_file_bytes: int = DEFAULT_MAX_FILE_BYTES,
         max_chars: int = DEFAULT_MAX_CHARS,
         storage_options: Mapping[str, Any] | None = None,
+        leave: Callable[[str], bool] | None = None,
     ) -> None:
         self.access = Access() if access is None else access
         self.max_file_bytes = max_file_bytes
         self.max_chars = max_chars
-        self._recursive = recursive
-        self._patterns = Patterns(include, exclude)
+        self._follow_links = follow_links
+        self._patterns = Patterns(include, exclude, recursive=recursive)
+        self._leave = leave
+        self._ignores_read = False
+        self._real_folders: dict[str, str] = {}
         self._location = Location(location, storage_options or {})
 
     @property
     def id(self) -> str:
         """The root: an absolute POSIX path, or a URL without user name and password."""
         return self._location.id
+
+    def claim(self, document_id: str) -> Claim:
+        """See ``Claiming``. Where links lead to one file, the source around its real place is nearer."""
+        relative, local = self._location.inside(document_id), self._location.local
+        as_named = len(self.id) if relative is not None and self._takes(relative) else 0
+        if not local or not os.path.isabs(document_id):
+            return as_named, as_named
+        root, real = printable(self._real_place(self._location.root)), printable(self._real_place(document_id))
+        if (real, root) == (document_id, self.id):
+            return as_named, as_named
+        relative = below(real, root)
+        return len(root) if relative is not None and self._takes(relative) else 0, as_named
+
+    def _real_place(self, path: str) -> str:
+        """Return where links lead; each folder is looked at once, for a source may be asked about all of another's."""
+        folder, _, name = path.rpartition("/")
+        if folder not in self._real_folders:
+            self._real_folders[folder] = os.path.realpath(folder or "/").rstrip("/")
+        place = f"{self._real_folders[folder]}/{name}"
+        return os.path.realpath(place) if os.path.islink(place) else place
+
+    def _takes(self, relative: str) -> bool:
+        """Tell whether the walk would take a file; the root itself was named, and needs to match no pattern."""
+        if not relative:
+            return True
+        if not self._ignores_read:
+            self._ignores_read = True
+            # Where its ignore file cannot be read, the source cannot be listed either, and claims what it may hold.
+            with suppress(SourceError, OSError), self._location.connect() as filesystem:
+                self._patterns.read(ignore_lines(filesystem, self._location.root))
+        return self._patterns.takes(relative)
 
     def changes(self, cursor: str | None) -> Iterator[Change]:
         """Yield what has changed since ``cursor``: deletions first, then the files in the order of their ids.
@@ -94,8 +136,10 @@ class FilesystemConnector:
         readers = tuple(sorted(self.access.readers))
         memory = load(cursor, readers=readers)
         with self._location.connect() as filesystem:
-            walk = Walk(filesystem, self._location, self._patterns, recursive=self._recursive)
-            yield from _Run(self, filesystem, walk.run(), memory, readers).changes()
+            listing = Walk(filesystem, self._location, self._patterns, follow_links=self._follow_links).run()
+            if self._leave is not None:
+                listing.files = [entry for entry in listing.files if not self._leave(entry.id)]
+            yield from _Run(self, filesystem, listing, memory, readers).changes()
 
 
 class _Run:
@@ -128,6 +172,8 @@ class _Run:
             yield from self._checkpoint_if_due()
         for place, reason in sorted(self._listing.failures.items()):
             yield Failed(place, reason)
+        for place, reason in sorted(self._listing.outside.items()):
+            yield Failed(place, reason, gone=True)
         for entry in self._listing.files:
             yield from self._visit(entry)
             yield from self._checkpoint_if_due()

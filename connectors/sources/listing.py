@@ -11,7 +11,7 @@ from typing import Any
 
 from connectors.errors import SourceError
 from connectors.formats import UNSUPPORTED_SUFFIXES
-from connectors.sources.location import Location, problem
+from connectors.sources.location import Location, printable, problem
 
 IGNORE_FILE = ".wellspringignore"
 DEFAULT_IGNORES = (
@@ -63,6 +63,8 @@ class Listing:
     """Sorted by id."""
     failures: dict[str, str] = field(default_factory=dict)
     """Id of a place that could not be looked at → why. What lies under it is unknown."""
+    outside: dict[str, str] = field(default_factory=dict)
+    """Id of a link that leads out of the source and is not followed → what to do about it."""
 
     def hides(self, document_id: str) -> bool:
         """Tell whether the document lies at or under a place that could not be looked at."""
@@ -70,27 +72,67 @@ class Listing:
 
 
 class Patterns:
-    """Include and exclude patterns in gitignore's syntax, relative to the root; a folder's ends in "/"."""
+    """Which files of a folder are taken: patterns in gitignore's syntax, relative to the root; a folder's ends in "/".
 
-    def __init__(self, include: Iterable[str], exclude: Iterable[str]) -> None:
-        self.include = _spec(include, "include")
-        self.exclude = tuple(exclude)
-        self.ignored = self.merged(())
+    Parameters
+    ----------
+    include, exclude
+        As for ``FilesystemConnector``.
+    recursive
+        Whether files in folders are taken.
+    """
 
-    def merged(self, lines: Iterable[str]) -> Any:
-        """Match the defaults, then an ignore file's ``lines``, then ``exclude``; the last match wins."""
-        return _spec((*DEFAULT_IGNORES, *lines, *self.exclude), "exclude")
+    def __init__(self, include: Iterable[str], exclude: Iterable[str], *, recursive: bool) -> None:
+        self.recursive = recursive
+        self._include = _spec(include, "include")
+        self._exclude = tuple(exclude)
+        self.read(())
+
+    def read(self, lines: Iterable[str]) -> None:
+        """Take in an ignore file's ``lines``: after the defaults and before ``exclude``; the last match wins."""
+        self._ignored = _spec((*DEFAULT_IGNORES, *lines, *self._exclude), "exclude")
+
+    def ignores(self, relative: str) -> bool:
+        """Tell whether a file, a link or, with a slash at the end, a folder is excluded."""
+        return bool(self._ignored.match_file(relative))
+
+    def takes_file(self, relative: str) -> bool:
+        """Tell whether a file is taken, where the folders that it lies in are gone into."""
+        suffix = PurePosixPath(relative).suffix.lower()
+        return (
+            suffix not in UNSUPPORTED_SUFFIXES
+            and not self.ignores(relative)
+            and bool(self._include.match_file(relative))
+        )
+
+    def takes_folder(self, relative: str) -> bool:
+        """Tell whether a folder, named without a slash at the end, is gone into from the one above it."""
+        return self.recursive and not self.ignores(f"{relative}/")
+
+    def takes(self, relative: str) -> bool:
+        """Tell whether a walk that begins at the root would come upon a file of this name, and take it."""
+        folders = [relative[:end] for end, character in enumerate(relative) if character == "/"]
+        return all(map(self.takes_folder, folders)) and self.takes_file(relative)
+
+
+def ignore_lines(filesystem: Any, root: str) -> list[str]:
+    """Return the lines of the ignore file in a folder; none where there is no such file."""
+    try:
+        data: bytes = filesystem.cat_file(f"{root}/{IGNORE_FILE}".lstrip("/" if not root else ""))
+    except FileNotFoundError:
+        return []
+    return data.decode("utf-8-sig", errors="surrogateescape").splitlines()
 
 
 class Walk:
     """Lists a location once."""
 
-    def __init__(self, filesystem: Any, location: Location, patterns: Patterns, *, recursive: bool) -> None:
+    def __init__(self, filesystem: Any, location: Location, patterns: Patterns, *, follow_links: bool) -> None:
         self._filesystem = filesystem
         self._location = location
-        self._include = patterns.include
         self._patterns = patterns
-        self._recursive = recursive
+        self._follow_links = follow_links
+        self._real_root = os.path.realpath(location.root)
         self._links: list[str] = []
         self._seen: set[str] = set()
         """Real paths of what has been listed; local files only."""
@@ -108,7 +150,7 @@ class Walk:
         try:
             info = self._filesystem.info(root) if root else {"type": "directory"}
             if info["type"] == "directory":
-                self._ignored = self._patterns.merged(self._ignore_lines())
+                self._patterns.read(ignore_lines(self._filesystem, root))
                 children = self._filesystem.ls(root, detail=True)
             elif info["type"] == "file":
                 self._listing.files.append(self._entry(info))
@@ -122,14 +164,6 @@ class Walk:
         self._walk(root, children)
         self._listing.files.sort(key=lambda entry: entry.id)
         return self._listing
-
-    def _ignore_lines(self) -> list[str]:
-        path = f"{self._location.root}/{IGNORE_FILE}".lstrip("/" if not self._location.root else "")
-        try:
-            data: bytes = self._filesystem.cat_file(path)
-        except FileNotFoundError:
-            return []
-        return data.decode("utf-8-sig", errors="surrogateescape").splitlines()
 
     def _walk(self, root: str, children: list[dict[str, Any]]) -> None:
         pending = self._folder(root, children)
@@ -162,7 +196,7 @@ class Walk:
             if info.get("islink"):
                 self._links.append(name)
             elif info["type"] == "directory":
-                if self._recursive and not self._ignored.match_file(self._relative(name) + "/"):
+                if self._patterns.takes_folder(self._relative(name)):
                     folders.append(name)
             elif info["type"] != "other":  # a pipe or a socket: reading one waits for ever
                 self._file(info | {"name": name}, f"{real}/{PurePosixPath(name).name}")
@@ -170,31 +204,40 @@ class Walk:
 
     def _follow(self, path: str) -> str | None:
         """Take a link to a file, or return one to a folder that has not been listed."""
-        if self._ignored.match_file(self._relative(path)):
+        relative, real = self._relative(path), os.path.realpath(path)
+        if self._patterns.ignores(relative) or real in self._seen:
             return None
+        inside = real == self._real_root or real.startswith(f"{self._real_root.rstrip('/')}/")
         try:
             info = self._filesystem.info(path)
         except OSError as error:
-            self._fail(path, error)
+            # A target that is gone is told as such; but it is not waited for where it would not be followed.
+            if inside or self._follow_links:
+                self._fail(path, error)
+            else:
+                self._refuse(path, real)
             return None
-        real = os.path.realpath(path)
+        folder = info["type"] == "directory"
+        if not (self._patterns.takes_folder(relative) if folder else self._patterns.takes_file(relative)):
+            return None
+        if not inside and not self._follow_links:
+            self._refuse(path, real)
+            return None
         # A link to a folder above the root would bring in everything else that lies there.
-        above = os.path.realpath(self._location.root).startswith(f"{real.rstrip('/')}/")
-        if real in self._seen or above:
+        if folder and self._real_root.startswith(f"{real.rstrip('/')}/"):
             return None
-        if info["type"] == "directory":
-            skip = not self._recursive or self._ignored.match_file(self._relative(path) + "/")
-            return None if skip else path
         if info["type"] == "file":
             self._file(info, real)
-        return None
+        return path if folder else None
+
+    def _refuse(self, path: str, real: str) -> None:
+        self._listing.outside[self._location.id_of(path)] = (
+            f"is a link that leads out of the source, to {printable(real)}, and is not followed; "
+            "index that place itself, or give --follow-links (follow_links) if whoever reads this source may read that"
+        )
 
     def _file(self, info: dict[str, Any], real: str) -> None:
-        relative = self._relative(info["name"])
-        suffix = PurePosixPath(relative).suffix.lower()
-        if suffix in UNSUPPORTED_SUFFIXES or self._ignored.match_file(relative):
-            return
-        if real not in self._seen and self._include.match_file(relative):
+        if real not in self._seen and self._patterns.takes_file(self._relative(info["name"])):
             self._seen.add(real)
             self._listing.files.append(self._entry(info))
 

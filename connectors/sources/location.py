@@ -89,6 +89,15 @@ class Location:
         """The root's id: an absolute POSIX path, or a URL."""
         return self.id_of(self.root)
 
+    def inside(self, document_id: str) -> str | None:
+        """Return the path of a document relative to the root: empty for the root itself, None where it is elsewhere."""
+        if self.archive is not None:
+            within = self.id_of("").removeprefix("zip://")
+            if not document_id.startswith("zip://") or not document_id.endswith(within):
+                return None
+            return below(document_id.removeprefix("zip://").removesuffix(within), printable(self.root))
+        return below(document_id, self.id)
+
     def id_of(self, path: str) -> str:
         """Return the id of ``path`` on the filesystem; printable, on one line, and valid UTF-8."""
         if self.archive is not None:
@@ -121,6 +130,14 @@ class Location:
                     archive = ZipFileSystem(file, skip_instance_cache=True)
                 with closing(archive):
                     yield archive
+
+
+def below(place: str, root: str) -> str | None:
+    """Return ``place`` relative to the folder or file ``root``; None where it lies elsewhere."""
+    root = root.rstrip("/")
+    if place == root:
+        return ""
+    return place[len(root) :].lstrip("/") if not root or place.startswith(f"{root}/") else None
 
 
 @contextmanager

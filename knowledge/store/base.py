@@ -2,7 +2,10 @@
 
 *   ``commit`` writes a whole ``ChangeSet``, cursor included, or nothing, and raises the generation when it
     changed what a search can see. A reader sees the state before or after, never between.
-*   Within a change set deletes come first, then upserts, access, recoveries and failures.
+*   Within a change set adoptions come first, then deletes, upserts, access, recoveries and failures.
+*   A document belongs to one source. A change set deletes its own source's documents and changes their readers, and
+    leaves those of others alone. What it upserts or adopts is its own source's from then on; the cursor of the source
+    that had it is forgotten, since it tells of a document that is not there any more.
 *   An upsert replaces everything that was stored of the document. A delete removes everything derived from it,
     its failure too. A failure is kept beside what is stored of its document until the document is upserted or
     deleted, or named as recovered.

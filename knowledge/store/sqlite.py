@@ -103,12 +103,14 @@ class SQLiteStore:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         replaced = [item.document.id for item in changes.upserts]
         with self._writing() as connection:
-            visible = _remove(connection, [*changes.deletes, *replaced])
+            visible = _take_over(connection, changes.source_id, [*changes.adopted, *replaced])
+            mine = _owned(connection, changes.source_id, changes.deletes)
+            visible = _remove(connection, [*mine, *replaced]) or visible
             for item in changes.upserts:
                 _insert(connection, item, changes.fingerprint, now)
                 visible = True
             for document_id, access in changes.access:
-                visible = _set_access(connection, document_id, access) or visible
+                visible = _set_access(connection, changes.source_id, document_id, access) or visible
             for some in _batches(changes.recovered):
                 connection.execute(delete(t.failures).where(t.failures.c.document_id.in_(some)))
             for failure in changes.failures:
@@ -361,6 +363,29 @@ def _raise_generation(connection: Connection) -> None:
     connection.execute(update(t.meta).where(t.meta.c.key == "generation").values(value=newer))
 
 
+def _take_over(connection: Connection, source_id: str, document_ids: Sequence[str]) -> bool:
+    """Make documents that other sources have this source's, and forget those sources' cursors; tell of any such."""
+    d, f, taken = t.documents.c, t.failures.c, False
+    for some in _batches(document_ids):
+        others = (d.id.in_(some), d.source_id != source_id)
+        losing = list(connection.execute(select(d.source_id).where(*others).distinct()).scalars())
+        if losing:
+            connection.execute(update(t.sources).where(t.sources.c.id.in_(losing)).values(cursor=None))
+            connection.execute(update(t.documents).where(*others).values(source_id=source_id))
+            taken = True
+        connection.execute(update(t.failures).where(f.document_id.in_(some)).values(source_id=source_id))
+    return taken
+
+
+def _owned(connection: Connection, source_id: str, document_ids: Sequence[str]) -> list[str]:
+    """Leave out the documents that another source has; of those that are not stored a failure may be."""
+    d = t.documents.c
+    others: set[str] = set()
+    for some in _batches(document_ids):
+        others.update(connection.execute(select(d.id).where(d.id.in_(some), d.source_id != source_id)).scalars())
+    return [document_id for document_id in document_ids if document_id not in others]
+
+
 def _remove(connection: Connection, document_ids: list[str]) -> bool:
     """Delete documents with everything derived from them; tell whether any was stored."""
     removed = 0
@@ -389,10 +414,10 @@ def _insert(connection: Connection, item: IndexedDocument, fingerprint: str, now
             connection.execute(insert(table), values)
 
 
-def _set_access(connection: Connection, document_id: str, access: Access) -> bool:
-    """Write a document's readers; tell whether they are others than before."""
-    readers = rows.readers_text(access)
-    other = (t.documents.c.id == document_id, t.documents.c.readers != readers)
+def _set_access(connection: Connection, source_id: str, document_id: str, access: Access) -> bool:
+    """Write the readers of a source's document; tell whether they are others than before."""
+    readers, d = rows.readers_text(access), t.documents.c
+    other = (d.id == document_id, d.source_id == source_id, d.readers != readers)
     return connection.execute(update(t.documents).where(*other).values(readers=readers)).rowcount > 0
 
 

@@ -229,6 +229,30 @@ class StoreContract(ABC):
         assert [failure.document_id for failure in store.failures()] == ["other/y"]
         store.close()
 
+    def test_a_document_has_one_source(self, tmp_path: Path) -> None:
+        """Others cannot delete it or change its readers; who adopts or upserts it has it, and its old cursor goes."""
+        store = self.filled(tmp_path)
+        store.add_source("other", {})
+        store.commit(ChangeSet("test", failures=(Failed("test/a", "broken"),), cursor="7", fingerprint="f"))
+        before = contents(store, dimension=self.DIMENSION), store.generation()
+        hr = Access.of(["group:hr"])
+        store.commit(ChangeSet("other", deletes=("test/a",), access=(("test/b", hr),), cursor="1", fingerprint="f"))
+        assert (contents(store, dimension=self.DIMENSION), store.generation()) == before
+        store.commit(ChangeSet("other", adopted=("test/a", "test/unknown"), access=(("test/a", hr),)))
+        assert store.generation() > before[1]
+        assert sorted(store.versions("other")) == ["test/a"]
+        assert [failure.document_id for failure in store.failures("other")] == ["test/a"]
+        assert store.access()["test/a"] == hr
+        assert {source.id: source.cursor for source in store.sources()} == {"other": "1", "test": None}
+        store.commit(ChangeSet("test", cursor="8", fingerprint="f"))
+        item = self.indexed("b", source="other", access=hr)
+        store.commit(ChangeSet("other", upserts=(item,), fingerprint="f"))
+        assert sorted(store.versions("test")) == ["test/c"]
+        assert {source.id: source.cursor for source in store.sources()} == {"other": "1", "test": None}
+        store.remove_source("other")
+        assert [info.id for info in store.documents()] == ["test/c"]
+        store.close()
+
     def test_vectors_by_key(self, tmp_path: Path) -> None:
         """Known keys give their vectors; a dimension that is not the stored one is an error."""
         store = self.filled(tmp_path)

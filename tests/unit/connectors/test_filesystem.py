@@ -15,6 +15,7 @@ from helpers import make
 
 from connectors import open_source
 from connectors.access import Access
+from connectors.base import NO_CLAIM, Claiming
 from connectors.errors import ConnectorError, SourceError
 from connectors.records import AccessChanged, Change, Checkpoint, Delete, Failed, Upsert
 from connectors.sources.filesystem import FilesystemConnector
@@ -259,12 +260,93 @@ def test_links(tmp_path: Path) -> None:
     (root / "a_copy.txt").symlink_to(root / "real" / "a.txt")
     (root / "dangling.txt").symlink_to(tmp_path / "nothing")
     receiver = Receiver()
-    changes = run(receiver, root)
+    changes = run(receiver, root, follow_links=True)
     assert changes == ["Failed dangling.txt", "Failed self", "Upsert b_copy.txt", "Upsert a.txt"]
     (other / "c.txt").write_text("Text c.")
-    run(receiver, root)
+    run(receiver, root, follow_links=True)
     assert f"{root}/y_other/c.txt" in receiver.documents
     assert len(receiver.documents) == 3
+
+
+def test_links_that_lead_out(tmp_path: Path) -> None:
+    root, other = tmp_path / "root", tmp_path / "root-other"
+    for folder in (root / "real", other):
+        folder.mkdir(parents=True)
+    (root / "real" / "a.txt").write_text("Text a.")
+    (other / "b.txt").write_text("Text b.")
+    (other / "c.png").write_text("no text")
+    (root / "inner").symlink_to(root / "real")
+    (root / "inner.txt").symlink_to("real/a.txt")
+    (root / "folder").symlink_to(other)
+    (root / "above").symlink_to(tmp_path)
+    (root / "file.txt").symlink_to(other / "b.txt")
+    (root / "picture.png").symlink_to(other / "c.png")
+    (root / "nowhere").symlink_to(tmp_path / "nowhere")
+    receiver = Receiver()
+    run(receiver, root, follow_links=True)
+    assert len(receiver.documents) == 2
+    # What came through links before they were not followed goes.
+    out = ["Failed above", "Failed file.txt", "Failed folder", "Failed nowhere"]
+    assert run(receiver, root) == ["Delete file.txt", *out]
+    assert list(receiver.documents) == [f"{root}/real/a.txt"]
+    reason = receiver.failed[f"{root}/folder"]
+    assert reason.startswith(f"is a link that leads out of the source, to {other}, and is not followed; ")
+    assert "--follow-links" in reason
+    assert run(Receiver(), root, exclude=["folder", "above", "file.txt", "nowhere"]) == ["Upsert a.txt"]
+    assert run(Receiver(), root, include=["*.md"], recursive=False) == ["Failed nowhere"]
+    # The root itself may be a link, and so may what is named itself.
+    (tmp_path / "door").symlink_to(root)
+    assert run(Receiver(), tmp_path / "door") == [*out, "Upsert a.txt"]
+    assert run(Receiver(), root / "file.txt") == ["Upsert file.txt"]
+
+
+def test_claims(tmp_path: Path) -> None:
+    root = tmp_path / "ops"
+    for name in ("hr/a.txt", "hr/deep/b.txt", "hr/c.log", "hr/drafts/keep.txt", "hr2/d.txt"):
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text("Text.")
+    (root / "hr" / ".wellspringignore").write_text("drafts/\n!drafts/keep.txt\n")
+    (tmp_path / "door").symlink_to(root / "hr")
+    outer, inner = FilesystemConnector(root), FilesystemConnector(root / "hr", exclude=["*.log"])
+    nearer = ["hr/a.txt", "hr/deep/b.txt", "hr/deep/new.txt"]
+    farther = ["hr/c.log", "hr/drafts/keep.txt", "hr2/d.txt", "x.txt"]
+    for name in nearer + farther:
+        assert isinstance(outer, Claiming)
+        assert outer.claim(f"{root}/{name}") > NO_CLAIM
+        assert (inner.claim(f"{root}/{name}") > outer.claim(f"{root}/{name}")) == (name in nearer)
+    flat = FilesystemConnector(root / "hr", recursive=False)
+    assert flat.claim(f"{root}/hr/deep/b.txt") == NO_CLAIM
+    file = FilesystemConnector(root / "hr" / "c.log")
+    assert file.claim(f"{root}/hr/c.log") > flat.claim(f"{root}/hr/c.log") > NO_CLAIM
+    # The same folder by another way.
+    assert FilesystemConnector(tmp_path / "door").claim(f"{root}/hr/a.txt") > outer.claim(f"{root}/hr/a.txt")
+    assert inner.claim(f"{tmp_path}/door/a.txt") > NO_CLAIM
+    for elsewhere in (f"{tmp_path}/x.txt", "memory://ops/a.txt", f"zip://a.txt::file://{root}/hr/x.zip", str(tmp_path)):
+        assert outer.claim(elsewhere) == NO_CLAIM
+
+
+def test_claims_of_other_places(tmp_path: Path) -> None:
+    whole, part = FilesystemConnector("memory://docs"), FilesystemConnector("memory://docs/hr")
+    assert part.claim("memory:///docs/hr/a.txt") > whole.claim("memory:///docs/hr/a.txt") > NO_CLAIM
+    assert part.claim("memory:///docs/hrx/a.txt") == NO_CLAIM
+    make.zipped({"a.txt": "Text a.", "sub/b.txt": "Text b."}, into=tmp_path / "docs.zip")
+    zipped, sub = FilesystemConnector(tmp_path / "docs.zip"), FilesystemConnector(f"zip://sub::{tmp_path}/docs.zip")
+    inside = f"zip://sub/b.txt::file://{tmp_path}/docs.zip"
+    assert sub.claim(inside) > zipped.claim(inside) > NO_CLAIM
+    assert sub.claim(f"zip://a.txt::file://{tmp_path}/docs.zip") == NO_CLAIM
+    assert zipped.claim(f"zip://a.txt::file://{tmp_path}/other.zip") == NO_CLAIM
+
+
+def test_what_another_source_brings_is_left(tmp_path: Path) -> None:
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("Text.")
+    receiver = Receiver()
+    assert run(receiver, tmp_path) == ["Upsert a.txt", "Upsert b.txt"]
+    left = {f"{tmp_path}/a.txt"}
+    assert run(receiver, tmp_path, leave=left.__contains__) == ["Delete a.txt"]
+    assert run(receiver, tmp_path, leave=left.__contains__) == []
+    left.clear()
+    assert run(receiver, tmp_path, leave=left.__contains__) == ["Upsert a.txt"]
 
 
 def test_linked_folder_that_is_unmounted(tmp_path: Path) -> None:
@@ -274,9 +356,9 @@ def test_linked_folder_that_is_unmounted(tmp_path: Path) -> None:
     (other / "b.txt").write_text("Text.")
     (root / "link").symlink_to(other)
     receiver = Receiver()
-    assert run(receiver, root) == ["Upsert b.txt"]
+    assert run(receiver, root, follow_links=True) == ["Upsert b.txt"]
     other.rename(tmp_path / "gone")
-    assert run(receiver, root) == ["Failed link"]
+    assert run(receiver, root, follow_links=True) == ["Failed link"]
 
 
 def test_pipe_is_not_opened(tmp_path: Path) -> None:

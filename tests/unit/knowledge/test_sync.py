@@ -218,6 +218,34 @@ def test_cut_short_between_checkpoints(store, indexer) -> None:
     assert cursor(store) == "2"
 
 
+class Killing(HashEmbedder):
+    def embed_passages(self, texts):
+        if any("big" in text for text in texts):
+            raise KeyboardInterrupt
+        return super().embed_passages(texts)
+
+
+def test_a_big_document_holds_up_none_before_it(store, indexer) -> None:
+    """What came before it is written before it is begun."""
+    big = make_document("b", "This paragraph of a big document fills a chunk almost. " * 200)
+    changes = [Upsert(make_document("a", TEXTS["a"])), Upsert(big), Checkpoint("1")]
+    with pytest.raises(KeyboardInterrupt):
+        run(ListConnector(*changes), store, Indexer(Killing(), indexer.extractor), batch=8)
+    assert (sorted(store.versions("test")), cursor(store)) == (["test/a"], None)
+    assert counts(run(ListConnector(*changes), store, indexer)) == (1, 0, 0, 1, 0)
+
+
+def test_what_is_gone_does_not_keep_what_lies_under_it(store, indexer) -> None:
+    documents = [make_document(name, TEXTS[name[-1]]) for name in ("x/a", "b")]
+    run(ListConnector(*map(Upsert, documents), Checkpoint("1")), store, indexer)
+    newer = Indexer(indexer.embedder, Renamed())
+    failed = Failed("test/x", "leads elsewhere", gone=True)
+    assert counts(run(ListConnector(failed, Upsert(documents[1]), Checkpoint("2")), store, newer)) == (0, 0, 1, 1, 1)
+    assert (sorted(store.versions("test")), store.failures(), cursor(store)) == (["test/b"], [failed], "2")
+    run(ListConnector(Checkpoint("3")), store, newer)
+    assert store.failures() == []
+
+
 def test_source_that_is_lost(store, indexer) -> None:
     class Lost(ListConnector):
         def changes(self, cursor):

@@ -1,6 +1,8 @@
 import io
 import json
+import re
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,8 @@ import networkx as nx
 import pytest
 from helpers.bases import TEXTS
 
+from knowledge.testing import HashEmbedder
+from rag import terminal
 from rag.cli import main
 
 LEAVE = "How many days of annual leave do employees in Dundee get?"
@@ -182,6 +186,83 @@ def test_documents_and_show(rag: Rag, tmp_path: Path) -> None:
     assert len(rag("documents").out.splitlines()) == 4
     shown = rag("show", listed[0]["id"])
     assert "27 days of annual leave" in shown.out
+
+
+def test_show_takes_the_end_of_a_path(rag: Rag, tmp_path: Path) -> None:
+    for folder in ("hr", "it"):
+        (tmp_path / "docs" / folder).mkdir()
+        (tmp_path / "docs" / folder / "rules.md").write_text(f"# Rules of {folder}\n\nText.\n", encoding="utf-8")
+    rag("index", "docs")
+    rag("index", "docs/it", "--readers", "group:it")
+    assert "Rules of hr" in rag("show", "rules.md").out
+    assert "Rules of hr" in rag("show", "docs/hr/rules.md/").out
+    assert "Rules of it" in rag("show", "it/rules.md", "--viewer", "ann,it").out
+    several = rag("show", "rules.md", "--viewer", "ann,it")
+    assert (several.status, several.out) == (1, "")
+    places = [f"{tmp_path}/docs/{folder}/rules.md" for folder in ("hr", "it")]
+    assert several.err == f"rag: 'rules.md' may be {places[0]}, {places[1]}: give more of the path\n"
+    for name in ("ules.md", "docs", "it/rules.md", "/"):
+        lost = rag("show", name)
+        assert (lost.status, lost.out) == (1, "")
+        assert lost.err == (
+            f"rag: there is no document {name!r}: give its id or whole steps of the end of its path, as in "
+            "'hr/leave.md'; 'rag documents' lists them\n"
+        )
+    forgotten = rag("forget", "hr")
+    assert forgotten.status == 1
+    assert forgotten.err == (
+        f"rag: there is no source 'hr': give it as it was indexed; there are: {tmp_path}/docs, {tmp_path}/docs/it\n"
+    )
+
+
+def test_a_group_that_no_document_is_for_is_told(rag: Rag) -> None:
+    rag("index", "docs")
+    assert rag("documents", "--viewer", "ann,hr").err == "no document is for the group 'hr'; there are: none\n"
+    rag("index", "docs", "--readers", "group:hr,group:board")
+    told = "no document is for the group 'HR'; there are: board, hr\n"
+    for command in (("documents",), ("search", "leave"), ("graph", "entities")):
+        run = rag(*command, "--viewer", "ann,HR,board", "--json")
+        assert (run.status, run.err) == (0, told)
+    assert rag("documents", "--viewer", "ann,hr").err == rag("documents", "--viewer", "HR").err == ""
+
+
+def test_what_failed_is_told_in_the_closing_line(rag: Rag, tmp_path: Path) -> None:
+    (tmp_path / "docs" / "bad.pdf").write_bytes(b"%PDF-1.4 rubbish")
+    (line,) = rag("index", "docs").out.splitlines()
+    assert "1 failed in " in line
+    assert "the lines 'failed: …' on stderr" in line
+
+
+def test_links_that_lead_out(rag: Rag, tmp_path: Path) -> None:
+    (tmp_path / "else").mkdir()
+    (tmp_path / "else" / "far.md").write_text("# Far\n\nText.\n", encoding="utf-8")
+    (tmp_path / "docs" / "link").symlink_to(tmp_path / "else")
+    run = rag("index", "docs", "--json")
+    assert (run.json["added"], run.json["failed"]) == (4, 1)
+    assert run.err.startswith(f"failed: {tmp_path}/docs/link is a link that leads out of the source, ")
+    assert "--follow-links" in run.err
+    assert rag("index", "docs", "--follow-links", "--json").json["added"] == 1
+    # Remembered with the source.
+    again = rag("sync", "--json")
+    assert (again.json["unchanged"], again.err) == (5, "")
+    assert rag("sync", "--no-follow-links", "--json").json["deleted"] == 1
+
+
+def test_long_runs_tell_how_far_they_are(rag: Rag, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a terminal; the tests' standard error is none."""
+    monkeypatch.setattr(terminal, "EVERY_SECONDS", 0.01)
+    embed = HashEmbedder.embed_passages
+
+    def slowly(self: HashEmbedder, texts: list[str]) -> Any:
+        time.sleep(0.2)
+        return embed(self, texts)
+
+    monkeypatch.setattr(HashEmbedder, "embed_passages", slowly)
+    run = rag("index", "docs", "--json")
+    assert run.json["added"] == 4
+    lines = run.err.splitlines()
+    assert all(line.startswith("indexing: ") for line in lines)
+    assert re.fullmatch(r"indexing: 3 done, 0 failed; in hand: .*/docs/travel\.md", lines[-1])
 
 
 def test_viewers(rag: Rag, tmp_path: Path) -> None:
