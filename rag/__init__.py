@@ -37,9 +37,10 @@ if TYPE_CHECKING:
     from rag.evaluation.results import Result
     from rag.explore import Explorer, Fact, Neighbour, Step
     from rag.journal import Feedback, Journal, KeptConversation, KeptTurn
+    from rag.library import LOCAL
     from rag.picture import ENTITY_TYPES, Picture
     from rag.records import Answer, Citation, Draft, Event, Final, Found, Passage, SearchHit, Side
-    from rag.sdk import LOCAL, LONGEST_QUESTION, Wellspring
+    from rag.sdk import LONGEST_QUESTION, Wellspring
     from rag.settings import SettingInfo, Settings, explained, load_settings
     from rag.trail import Trail, TrailNode
     from rag.uploads import keep_uploads, upload_name
@@ -72,7 +73,7 @@ _WHERE = {
     "KeptTurn": "rag.journal",
     "KnowledgeBaseError": "rag.errors",
     "KnowledgeError": "knowledge.errors",
-    "LOCAL": "rag.sdk",
+    "LOCAL": "rag.library",
     "LONGEST_QUESTION": "rag.sdk",
     "Neighbour": "rag.explore",
     "NotKeptError": "rag.errors",

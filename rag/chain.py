@@ -1,6 +1,6 @@
 """The chain from a question to a checked answer.
 
-``answer_chain`` is plain LangChain: retriever → prompt → chat model → parser. ``Answerer`` runs it, streams its draft,
+``answer_chain`` (``rag.chain_links``) is plain LangChain. ``Answerer`` runs its links, streams the draft,
 and makes an answer that the passages bear out: the reader's short answer with the sentence that holds it, in the
 model's words where what it claims is borne out and answers the same; what each source says, where sources disagree;
 else "I don't know".
@@ -9,24 +9,18 @@ else "I don't know".
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from operator import itemgetter
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForRetrieverRun
-from langchain_core.documents import Document as LangChainDocument
 from langchain_core.language_models import BaseChatModel
-from langchain_core.output_parsers import StrOutputParser
-from langchain_core.retrievers import BaseRetriever
-from langchain_core.runnables import Runnable, RunnableLambda, RunnablePassthrough
-from pydantic import ConfigDict, SkipValidation
 
 from connectors import Document, Viewer, may_read
 from knowledge.embed import Embedder
 from knowledge.language import detect_language, search_tokens
 from knowledge.store import Store
 from rag.candidates import Candidate, same
+from rag.chain_links import KnowledgeRetriever, generation_step, retrieval_step, to_document, to_passage
 from rag.cite import Claim, check_claims, cite
 from rag.compared import compared, read_comparison
 from rag.confidence import agreed
@@ -38,14 +32,13 @@ from rag.listing import listed, read_listing
 from rag.polar import is_polar, polarity_of
 from rag.procedure import SURE as PROCEDURE_SURE
 from rag.procedure import is_how, procedure
-from rag.prompts import NO_ANSWER, numbered, prompt, reply, small_talk
+from rag.prompts import NO_ANSWER, reply, small_talk
 from rag.question import AskedQuestion
-from rag.reading import read_hits
 from rag.records import Answer, Draft, Event, Final, Found, Passage, Side
 from rag.retrieve import Retriever
 from rag.rivals import Rivals
 from rag.versions import has_version
-from rag.weigh import HITS, Best, SpanReader, Weighed, Weigher, alternatives, best_of, replied
+from rag.weigh import Best, SpanReader, Weighed, Weigher, alternatives, best_of, replied
 from rag.wording import disagreement, numbers, quoted, written
 
 _CLOSE = 0.1
@@ -64,48 +57,6 @@ _READABLE = frozenset({"fact", "chain"})
 """Kinds of answers from facts that a reader may find as well."""
 _OPENING = 400
 """Characters at a document's beginning that may tell when it is from."""
-
-
-class KnowledgeRetriever(BaseRetriever):
-    """A ``Retriever`` as LangChain sees it, for one viewer. Documents carry their ``Passage`` in the metadata."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
-
-    retriever: Callable[[], Retriever]
-    """Returns what searches the present generation."""
-    store: SkipValidation[Store]
-    """Where the neighbours of hits come from."""
-    viewer: Viewer
-    k: int = HITS
-
-    def _get_relevant_documents(
-        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
-    ) -> list[LangChainDocument]:
-        retriever = self.retriever()
-        hits = retriever.search(query, viewer=self.viewer, k=self.k)
-        passages = read_hits(hits, store=self.store, retriever=retriever, viewer=self.viewer)
-        return list(map(_document, passages))
-
-
-def retrieval_step(retriever: BaseRetriever) -> Runnable[Any, Any]:
-    """Return the chain's first half: ``{"question"}`` → ``{"question", "documents"}``."""
-    return RunnablePassthrough.assign(documents=itemgetter("question") | retriever)
-
-
-def generation_step(model: BaseChatModel, *, passages: int) -> Runnable[Any, str]:
-    """Return the chain's second half: ``{"question", "documents"}`` → the model's text."""
-
-    def fill(state: dict[str, Any]) -> Any:
-        read = [document.metadata["passage"] for document in state["documents"][:passages]]
-        template = prompt(detect_language(state["question"]))
-        return template.invoke({"question": state["question"], "passages": numbered(read)})
-
-    return RunnableLambda(fill) | model | StrOutputParser()
-
-
-def answer_chain(retriever: BaseRetriever, model: BaseChatModel, *, passages: int = 4) -> Runnable[Any, str]:
-    """Return retriever → prompt → chat model → parser: from ``{"question": …}`` to the model's unchecked text."""
-    return retrieval_step(retriever) | generation_step(model, passages=passages)
 
 
 class Answerer:
@@ -229,7 +180,7 @@ class Answerer:
 
         def search(text: str, k: int) -> list[Passage]:
             source = KnowledgeRetriever(retriever=lambda: retriever, store=self._store, viewer=viewer, k=k)
-            return list(map(_passage, retrieval_step(source).invoke({"question": text})["documents"]))
+            return list(map(to_passage, retrieval_step(source).invoke({"question": text})["documents"]))
 
         view = retriever.view(viewer)
         # Who names a year or a version means that one.
@@ -272,7 +223,7 @@ class Answerer:
         return speaks and best is not None and _HOPELESS * self._threshold <= best.sure < self._ask_model_below
 
     def _generate(self, model: BaseChatModel, question: str, passages: Sequence[Passage]) -> Iterator[str]:
-        state = {"question": question, "documents": list(map(_document, passages))}
+        state = {"question": question, "documents": list(map(to_document, passages))}
         try:
             yield from generation_step(model, passages=self._passages).stream(state)
         except ModelError:
@@ -369,26 +320,6 @@ def _warmed(model: BaseChatModel, temperature: float) -> BaseChatModel:
     if "temperature" not in type(model).model_fields:
         raise UnsupportedError("the chat model has no temperature that could be set: leave it out")
     return model.model_copy(update={"temperature": temperature})
-
-
-def _document(passage: Passage) -> LangChainDocument:
-    return LangChainDocument(
-        id=f"{passage.document}#{passage.start}-{passage.end}",
-        page_content=passage.text,
-        metadata={
-            "source": passage.document,
-            "title": passage.title,
-            "page": passage.page,
-            "start": passage.start,
-            "end": passage.end,
-            "passage": passage,
-        },
-    )
-
-
-def _passage(document: LangChainDocument) -> Passage:
-    passage: Passage = document.metadata["passage"]
-    return passage
 
 
 def _accepted(asked: AskedQuestion, draft: str, weighed: Weighed, best: Best) -> list[Claim]:

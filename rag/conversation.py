@@ -19,10 +19,11 @@ from rag.followup import Name, Names, Past
 from rag.followup import rewrite as complete
 from rag.followup.model import rewrite_by_model
 from rag.followup.names import no_names
+from rag.library import LOCAL
 from rag.prompts import small_talk, unknowing
 from rag.records import Answer, Event, Final
 from rag.scope import Within, scope_of
-from rag.sdk import LOCAL, readable
+from rag.sdk import readable
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel

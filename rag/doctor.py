@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from connectors import Viewer
 from rag.build import model_cache
+from rag.library import LOCAL
 from rag.models import BUILTIN
-from rag.sdk import LOCAL
 from rag.settings import Settings
 
 if TYPE_CHECKING:

@@ -9,23 +9,41 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from connectors import EVERYONE, Access, Claiming, Connector, Failed, SourceError, Viewer, may_read, open_source
+from connectors import (
+    EVERYONE,
+    Access,
+    Claiming,
+    Connector,
+    Document,
+    Failed,
+    SourceError,
+    Viewer,
+    may_read,
+    open_source,
+)
 from connectors.base import NO_CLAIM
 from rag.errors import KnowledgeBaseError
+from rag.scope import Within, documents_within, scope_of
 
 if TYPE_CHECKING:
+    from connectors.formats.pdf_image import PageImage
     from knowledge.index import Indexer
     from knowledge.overlap import Overlap
+    from knowledge.records import DocumentInfo
     from knowledge.store import Store
     from knowledge.sync import Progress, SyncReport
 
 _UPLOADS_FOR = "uploads-for"
+_MAX_FILE_BYTES = 2**28
 _DELETED = "deleted"
 """Among a source's options: the documents that were deleted from it by hand."""
 
+LOCAL = Viewer("local")
+"""Who asks when nobody is named: reads what everyone may read."""
+
 
 class Library:
-    """The part of ``Wellspring`` that writes documents; parameters as there."""
+    """The part of ``Wellspring`` that writes, lists and hands out documents; parameters as there."""
 
     def __init__(
         self, folder: Path, *, store: Store, indexer: Indexer, source_options: Mapping[str, Any] | None = None
@@ -34,6 +52,7 @@ class Library:
         self.store = store
         self._indexer = indexer
         self._source_options = dict(source_options or {})
+        self._max_file_bytes = int(self._source_options.get("max_file_bytes", _MAX_FILE_BYTES))
         self._writing = threading.RLock()
         """Held while documents come in or go."""
 
@@ -253,6 +272,63 @@ class Library:
                         deleted = [*cast("list[str]", source.options.get(_DELETED, [])), document_id]
                         self.store.add_source(source.id, {**source.options, _DELETED: deleted})
             self.store.commit(ChangeSet(document.source, deletes=(document_id,)))
+
+    # What is there
+
+    def documents(self, *, viewer: Viewer = LOCAL) -> list[DocumentInfo]:
+        """Return the documents that ``viewer`` may read, by id."""
+        principals = viewer.principals
+        return [info for info in self.store.documents() if not principals.isdisjoint(info.readers)]
+
+    def documents_within(self, within: Within, *, viewer: Viewer = LOCAL) -> frozenset[str]:
+        """Return the ids of the documents that a question within these documents and folders is asked of.
+
+        Raises
+        ------
+        ScopeError
+            A name stands for none that ``viewer`` may read.
+        """
+        documents, names = self.documents(viewer=viewer), scope_of(within)
+        return documents_within(names, documents) if names else frozenset(info.id for info in documents)
+
+    def document(self, document_id: str, *, viewer: Viewer = LOCAL) -> Document | None:
+        """Return a document with its text, or None when it is not there or not for ``viewer``."""
+        document = self.store.document(document_id)
+        return document if document and may_read(viewer, document.access) else None
+
+    def original(self, document_id: str, *, viewer: Viewer = LOCAL) -> bytes | None:
+        """Return the file that a document was made from, byte for byte.
+
+        None where the document is not for ``viewer``, or where its file is not there any more as it was indexed.
+        """
+        from rag.original import original
+
+        document = self.document(document_id, viewer=viewer)
+        return None if document is None else original(self.store, document, max_bytes=self._max_file_bytes)
+
+    def page_image(
+        self, document_id: str, page: int, *, quote: str = "", width: int = 1000, viewer: Viewer = LOCAL
+    ) -> PageImage | None:
+        """Return a page of a PDF as a picture, ``width`` pixels wide, with ``quote`` marked where it is found.
+
+        None where the document is no PDF or not for ``viewer``, or where its file is not there any more as it was
+        indexed: what is stored is its text.
+        """
+        from rag.original import page_image
+
+        document = self.document(document_id, viewer=viewer)
+        if document is None:
+            return None
+        return page_image(self.store, document, page, quote=quote, width=width, max_bytes=self._max_file_bytes)
+
+    def failures(self, *, viewer: Viewer = LOCAL) -> list[Failed]:
+        """Return the documents that could not be read at their last try, of sources that ``viewer`` may read."""
+        found = []
+        for source in self.store.sources():
+            readers = cast("list[str]", source.options.get("readers", [EVERYONE]))
+            if may_read(viewer, Access(frozenset(readers))):
+                found += self.store.failures(source.id)
+        return sorted(found, key=lambda failure: failure.document_id)
 
 
 def _without(prefix: str, message: str) -> str:

@@ -15,14 +15,14 @@ from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequenc
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self
 
-from connectors import EVERYONE, Access, Document, Failed, Viewer, may_read
+from connectors import Viewer
 from rag.aio import in_thread, last_answer
 from rag.errors import KnowledgeBaseError
-from rag.library import Library
+from rag.library import LOCAL, Library
 from rag.records import Answer, Event, Final, SearchHit
-from rag.scope import Within, documents_within, scope_of
+from rag.scope import Within, scope_of
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -30,12 +30,11 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
     from langchain_core.tools import BaseTool
 
-    from connectors.formats.pdf_image import PageImage
     from knowledge.digest import Digest
     from knowledge.embed import Embedder
     from knowledge.graph import KnowledgeGraph
     from knowledge.index import Indexer
-    from knowledge.records import DocumentInfo, Edit
+    from knowledge.records import Edit
     from knowledge.store import Store
     from rag.chain import Answerer
     from rag.conversation import Conversation, Turn
@@ -48,13 +47,10 @@ if TYPE_CHECKING:
 
 LONGEST_QUESTION = 4000
 """Characters: what follows is passed over."""
-_MAX_FILE_BYTES = 2**28
 _SUGGESTED = 64
 """Viewers whose suggested questions are kept."""
 JOURNAL = "journal.sqlite"
 """Beside the database, not in it: the rows of what is known equal those of a fresh build."""
-LOCAL = Viewer("local")
-"""Who asks when nobody is named: reads what everyone may read."""
 
 
 def readable(question: str) -> str:
@@ -99,7 +95,6 @@ class Wellspring(Library):
         super().__init__(folder, store=store, indexer=indexer, source_options=source_options)
         self.settings = settings
         self._make_answerer = answerer
-        self._max_file_bytes = int(self._source_options.get("max_file_bytes", _MAX_FILE_BYTES))
         self._journal_days = journal_days
         self._journal: Journal | None = None
         self._answerer: Answerer | None = None
@@ -266,7 +261,7 @@ class Wellspring(Library):
         Its documents are passages: hits, joined where they are neighbours. Metadata: ``source``, ``title``, ``page``,
         ``start``, ``end``, ``passage`` (a ``rag.Passage``).
         """
-        from rag.chain import KnowledgeRetriever
+        from rag.chain_links import KnowledgeRetriever
 
         return KnowledgeRetriever(
             retriever=lambda: self._retriever_within(within, viewer), store=self.store, viewer=viewer, k=k
@@ -298,52 +293,6 @@ class Wellspring(Library):
 
     # What is there
 
-    def documents(self, *, viewer: Viewer = LOCAL) -> list[DocumentInfo]:
-        """Return the documents that ``viewer`` may read, by id."""
-        principals = viewer.principals
-        return [info for info in self.store.documents() if not principals.isdisjoint(info.readers)]
-
-    def documents_within(self, within: Within, *, viewer: Viewer = LOCAL) -> frozenset[str]:
-        """Return the ids of the documents that a question within these documents and folders is asked of.
-
-        Raises
-        ------
-        ScopeError
-            A name stands for none that ``viewer`` may read.
-        """
-        documents, names = self.documents(viewer=viewer), scope_of(within)
-        return documents_within(names, documents) if names else frozenset(info.id for info in documents)
-
-    def document(self, document_id: str, *, viewer: Viewer = LOCAL) -> Document | None:
-        """Return a document with its text, or None when it is not there or not for ``viewer``."""
-        document = self.store.document(document_id)
-        return document if document and may_read(viewer, document.access) else None
-
-    def original(self, document_id: str, *, viewer: Viewer = LOCAL) -> bytes | None:
-        """Return the file that a document was made from, byte for byte.
-
-        None where the document is not for ``viewer``, or where its file is not there any more as it was indexed.
-        """
-        from rag.original import original
-
-        document = self.document(document_id, viewer=viewer)
-        return None if document is None else original(self.store, document, max_bytes=self._max_file_bytes)
-
-    def page_image(
-        self, document_id: str, page: int, *, quote: str = "", width: int = 1000, viewer: Viewer = LOCAL
-    ) -> PageImage | None:
-        """Return a page of a PDF as a picture, ``width`` pixels wide, with ``quote`` marked where it is found.
-
-        None where the document is no PDF or not for ``viewer``, or where its file is not there any more as it was
-        indexed: what is stored is its text.
-        """
-        from rag.original import page_image
-
-        document = self.document(document_id, viewer=viewer)
-        if document is None:
-            return None
-        return page_image(self.store, document, page, quote=quote, width=width, max_bytes=self._max_file_bytes)
-
     def suggestions(self, *, viewer: Viewer = LOCAL, language: str = "en", most: int = 4) -> list[str]:
         """Return questions that the documents which ``viewer`` may read answer, in ``language`` (``en`` or ``zh``).
 
@@ -363,15 +312,6 @@ class Wellspring(Library):
         from rag.trail import trail
 
         return trail(answer, self.graph(viewer=viewer))
-
-    def failures(self, *, viewer: Viewer = LOCAL) -> list[Failed]:
-        """Return the documents that could not be read at their last try, of sources that ``viewer`` may read."""
-        found = []
-        for source in self.store.sources():
-            readers = cast("list[str]", source.options.get("readers", [EVERYONE]))
-            if may_read(viewer, Access(frozenset(readers))):
-                found += self.store.failures(source.id)
-        return sorted(found, key=lambda failure: failure.document_id)
 
     def graph(self, *, viewer: Viewer = LOCAL) -> KnowledgeGraph:
         """Return the knowledge graph of the present generation, made from what ``viewer`` may read and nothing else.

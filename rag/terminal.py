@@ -126,7 +126,7 @@ def who(viewer: str | None, base: rag.Wellspring) -> rag.Viewer:
     Whoever has the command is the operator, and may know of groups: one that no document is for is told, for ``HR`` is
     not ``hr``.
     """
-    from rag.sdk import LOCAL
+    from rag.library import LOCAL
 
     if viewer is None:
         return LOCAL

@@ -23,7 +23,7 @@ from rag.build import open_knowledge_base
 from rag.confidence import Coefficients, features
 from rag.evaluation.datasets import SEED, CorpusConnector, Dataset, load_dataset
 from rag.evaluation.metrics import contains
-from rag.sdk import LOCAL
+from rag.library import LOCAL
 
 _FITS = 2.0
 _PULL = 0.002

@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 
 from connectors import EVERYONE, Access, Change, Checkpoint, Document, Upsert, Viewer
 from rag.errors import DatasetError
-from rag.sdk import LOCAL
+from rag.library import LOCAL
 
 SEED = 20
 """Of every sample that is drawn."""

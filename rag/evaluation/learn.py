@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from rag.evaluation.datasets import Question, load_dataset
 from rag.evaluation.metrics import recall
 from rag.evaluation.run import Bench, prepared
+from rag.library import LOCAL
 from rag.ranking import FILE, POOL, Trees, features, judged, rank
-from rag.sdk import LOCAL
 from rag.signals import SIGNALS, weights
 from rag.view import Floats
 

@@ -27,8 +27,8 @@ from knowledge.types import VALUES
 from rag.build import open_embedder
 from rag.evaluation.datasets import load_dataset
 from rag.evaluation.run import TimedEmbedder
+from rag.library import LOCAL
 from rag.retrieve import Retriever
-from rag.sdk import LOCAL
 from rag.settings import load_settings
 
 _BATCH = 1000

@@ -5,9 +5,10 @@ from helpers.bases import TEXTS, small_base
 from langchain_core.messages import HumanMessage
 
 from connectors import Viewer
-from rag.chain import KnowledgeRetriever, answer_chain
+from rag.chain_links import KnowledgeRetriever, answer_chain
+from rag.library import LOCAL
 from rag.records import Draft, Final, Found
-from rag.sdk import LOCAL, Wellspring
+from rag.sdk import Wellspring
 
 
 def assert_verbatim(base: Wellspring, answer) -> None:  # type: ignore[no-untyped-def]

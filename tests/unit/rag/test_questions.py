@@ -13,7 +13,7 @@ from connectors import Viewer
 from knowledge.extract.english.pipeline import EnglishPipeline
 from rag.cli_train_questions import make_questions as command
 from rag.errors import RagError
-from rag.sdk import LOCAL
+from rag.library import LOCAL
 from rag.training.questions import Proposed, make_questions, pick, propose
 from rag.training.questions_verbs import base_form, past_of
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from helpers.bases import small_base
 
 from rag.chain import Answerer
-from rag.sdk import LOCAL
+from rag.library import LOCAL
 from rag.testing import ScriptedLLM, ScriptedReader
 
 QUESTION = "How many days of annual leave do employees in Dundee get?"
