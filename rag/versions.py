@@ -15,6 +15,14 @@ _VERSION = re.compile(
 )
 _LEAST = 2
 """Search tokens that a title has beside its version; of less two may be about different things."""
+_KINDS = frozenset(
+    search_tokens(
+        "policy policies handbook manual guide guidelines rules regulations procedure procedures terms conditions"
+        " specification standard instructions catalogue price tariff sheet"
+    )
+)
+_CHINESE_KIND = re.compile("制度|规定|办法|手册|指南|规范|标准|流程|条例|守则|价格表|价目表|说明书")
+"""What is in force until the next version comes. Minutes and reports of another day or year are no versions."""
 
 
 def has_version(text: str) -> bool:
@@ -25,7 +33,8 @@ def has_version(text: str) -> bool:
 def newer_versions(documents: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Return of each document, by id, of which there is a newer version, the title of the newest.
 
-    Versions are documents whose titles differ in a year or a version number and in nothing else.
+    Versions are documents in force for a time, such as policies, manuals and price lists, whose titles differ in a year
+    or a version number and in nothing else.
 
     Parameters
     ----------
@@ -36,7 +45,8 @@ def newer_versions(documents: Iterable[tuple[str, str]]) -> dict[str, str]:
     for id, title in documents:
         found = list(_VERSION.finditer(title))
         name = tuple(search_tokens(_VERSION.sub(" ", title)))
-        if found and len(name) >= _LEAST:
+        in_force = not _KINDS.isdisjoint(name) or _CHINESE_KIND.search(title)
+        if found and len(name) >= _LEAST and in_force:
             families.setdefault(name, []).append((_order(found), id, title))
     newer: dict[str, str] = {}
     for family in families.values():

@@ -30,6 +30,7 @@ def test_versions_differ_in_a_year_or_a_number_alone() -> None:
     assert newer("Leave policy 2024-11", "Leave policy 2024-02") == {"Leave policy 2024-02": "Leave policy 2024-11"}
     assert newer("考勤制度第2版", "考勤制度第3版") == {"考勤制度第2版": "考勤制度第3版"}
     apart = (("Security policy", NEW), ("Travel policy 2024", NEW), ("2024", "2026"), (OLD, OLD), ("Kite 7", "Kite 9"))
+    apart += (("Minutes 2026-03-09", "Minutes 2026-04-13"), ("Annual report 2023", "Annual report 2024"))
     for titles in apart:
         assert newer(*titles) == {}
 
