@@ -128,6 +128,22 @@ def test_an_uploaded_file_is_listed_asked_about_and_deleted(open_page: Callable[
     expect(page.get_by_text("two cameras")).to_have_count(0)
 
 
+def test_documents_ticked_in_the_library_are_asked_alone(open_page: Callable[..., Page], shoot: Shoot) -> None:
+    page = open_page()
+    to_library(page)
+    find(page, "holiday_calendar")
+    tick_first_row(page)
+    page.get_by_role("button", name=EN("library.ask", count=1)).click()
+    expect(page.get_by_role("button", name="Only: ")).to_be_visible(timeout=PATIENCE)
+    answer = ask(page, ANSWERABLE)
+    expect(answer.get_by_text(EN("scope.asked", names="holiday_calendar_2026.xlsx"))).to_be_visible()
+    expect(answer).not_to_contain_text(ANSWER)
+    shoot(page, "scope.png")
+    page.get_by_role("button", name=EN("scope.ask_all")).click()
+    expect(page.locator(".ws-card mark").first).to_contain_text(ANSWER, timeout=PATIENCE)
+    expect(page.get_by_role("button", name=EN("scope.all"))).to_be_visible()
+
+
 def test_a_hostile_document_is_inert(open_page: Callable[..., Page]) -> None:
     page = open_page()
     to_library(page)
