@@ -10,6 +10,7 @@ from datetime import date, datetime
 import pytest
 from helpers import make
 
+from connectors.errors import FormatError
 from connectors.formats import Parsed, parse
 
 
@@ -68,6 +69,90 @@ def test_markdown() -> None:
     assert parse(b"# A title\n\ntext", "a.markdown").title == "A title"
 
 
+MARKDOWN_TABLES = r"""# Rates
+
+| City | Maximum **per night** |
+|:-----|----------------------:|
+| Gdańsk | 480 PLN |
+| `a|b` | [Map](https://maps.example/x) |
+| x \| y | |
+
+Site|Map
+-|-
+Leeds|<https://maps.example/l>
+Who travels asks.
+
+```
+| City | Rate |
+|---|---|
+```
+
+## Device
+
+> | Property | Value |
+> |---|---|
+> | Weight | 2<br>kg |
+
+- | City | Rate |
+  |---|---|
+
+| | |
+|---|---|
+| Plain | row |
+
+No | table
+here.
+
+# End
+"""
+
+
+def test_markdown_tables_are_rows() -> None:
+    parsed = parse(MARKDOWN_TABLES.encode(), "a.md")
+    assert (
+        parsed.text
+        == """# Rates
+
+City: Gdańsk | Maximum per night: 480 PLN
+City: a|b | Maximum per night: Map (https://maps.example/x)
+City: x | y
+
+Site: Leeds | Map: https://maps.example/l
+Who travels asks.
+
+```
+| City | Rate |
+|---|---|
+```
+
+## Device
+
+Weight: 2 kg
+
+- | City | Rate |
+  |---|---|
+
+Plain | row
+
+No | table
+here.
+
+# End
+"""
+    )
+    assert titles(parsed) == [(1, "Rates"), (2, "Device"), (1, "End")]
+    assert body(parsed, "Device").startswith("## Device\n\nWeight")
+    assert body(parsed, "End") == "# End\n"
+
+
+def test_markdown_tables_are_read_fast_and_no_further_than_allowed() -> None:
+    wide = "| " + "x" * 2000 + " |\n|---|\n" + "| 1 |\n" * 2000
+    with pytest.raises(FormatError, match="too long"):
+        parse(wide.encode(), "a.md", max_chars=100_000)
+    ticks = "| a | b |\n|---|---|\n" + "".join("`" * n + "|" for n in range(400)) + "`|" * 20_000
+    assert "a: " in parse(ticks.encode(), "a.md").text
+
+
 RST = """
 Guide
 =====
@@ -103,6 +188,12 @@ Usage
 
 Done. [broken_
 """
+
+
+def test_rst_grid_tables_are_rows() -> None:
+    grid = "+--------+----------+\n| City   | Maximum  |\n+========+==========+\n"
+    grid += "| Gdańsk | 480 PLN, |\n|        | singles  |\n+--------+----------+\n"
+    assert parse(grid.encode(), "a.rst").text == "City: Gdańsk | Maximum: 480 PLN, singles"
 
 
 def test_rst(capfd: pytest.CaptureFixture[str]) -> None:
