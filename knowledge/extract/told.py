@@ -27,6 +27,7 @@ _CAPITAL_INSIDE = re.compile(r"(?<=[a-z,] )[A-Z][\w-]+")
 _MODEL = re.compile(r"(?<![\w-])([A-Z][A-Za-z]{2,20})[ \u00a0][A-Z]{0,2}\d{1,3}[A-Za-z]?(?![\w%°]|[.,:/]\d)")
 _CODE = re.compile(r"[A-Z]{1,5}-?\d{1,4}[A-Z]{0,2}")
 _CLOCK = re.compile(r"\d:\d\d")
+_PAGE = re.compile(r"(?<=\w) +Page \d{1,4}(?!\w)")
 _TWICE = 2
 
 
@@ -115,6 +116,9 @@ def _is_nothing(text: str, c: Candidate, known: _Known) -> bool:
 def _retyped(text: str, c: Candidate, known: _Known) -> Candidate:
     if c.origin == "glossary" or c.type in VALUES:
         return c
+    if c.origin != "title" and (page := _PAGE.search(text, c.start, c.end)):
+        # A running header goes on with the page's number.
+        c = replace(c, end=page.start())
     name = text[c.start : c.end]
     kind = known.kinds.get(normal(name)) or _evident(c, name, known)
     return c if kind == c.type else replace(c, type=kind)

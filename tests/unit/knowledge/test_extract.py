@@ -245,6 +245,10 @@ def test_data_sheets_and_manuals_are_of_products() -> None:
     assert "PERSON" not in found.values()
 
 
+def test_a_page_number_is_no_part_of_a_name() -> None:
+    assert not any("page" in key for key in types("It floats.\n\nSkarv 40 Radar Gauge Page 1\n"))
+
+
 def test_what_is_written_small_further_on_is_no_name() -> None:
     found = types("Wiper stops halfway. The wiper was changed.\n\nAccuracy: 2 mm\nSupply voltage: 12 V\n")
     assert not found.keys() & {"wiper", "accuracy", "supply"}
