@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from connectors import Viewer
@@ -35,7 +36,8 @@ def suggest(base: Wellspring, *, viewer: Viewer, language: str, most: int) -> li
             continue
         # The first word is written with a capital whatever it is.
         names = [hit for hit in graph.names.find(question) if hit.start > 0 and not graph.is_value(hit.key)]
-        named = any(question[hit.start].isupper() or language == "zh" for hit in names)
+        quote, context = str(row["quote"]), str(row["context"])
+        named = any(language == "zh" or _is_capital(question[hit.start : hit.end], quote, context) for hit in names)
         if not named and language == "en":
             continue
         (chosen if named and row["document"] not in seen else spare).append(question)
@@ -43,3 +45,10 @@ def suggest(base: Wellspring, *, viewer: Viewer, language: str, most: int) -> li
         if len(chosen) == most:
             break
     return (chosen + spare)[:most]
+
+
+def _is_capital(name: str, quote: str, context: str) -> bool:
+    """Tell whether a name's capital is its own, and not that of the sentence which it begins: "Jobs are deleted"."""
+    if not name[0].isupper():
+        return False
+    return not quote.startswith(name) or " " in name or re.search(rf"[a-z,] {re.escape(name)}\b", context) is not None

@@ -147,6 +147,8 @@ def _welcome(session: Session, documents: list[rag.DocumentInfo]) -> None:
     # The newest ones: what somebody has just added is what they want to ask about. Those in their language first.
     newest = sorted(documents, key=lambda info: (info.indexed, info.modified or ""), reverse=True)
     newest.sort(key=lambda info: info.language != text.language)
+    # "todo" is a file's name, as nothing inside it says what it is: those last.
+    newest.sort(key=lambda info: info.title.islower() and " " not in info.title)
     titles = list(dict.fromkeys(info.title for info in newest))
     tags = "".join(f'<span class="ws-tag">{escape(title)}</span>' for title in titles[:_EXAMPLES])
     if len(titles) > _EXAMPLES:

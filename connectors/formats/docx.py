@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from connectors.formats.base import Parsed, TextBuilder, corrupt_file, sensible_title
+from connectors.formats.docx_lists import Numbering
 from connectors.formats.table import table_lines
 from connectors.formats.zips import check_zip
 
@@ -34,16 +35,22 @@ def read(data: bytes, *, max_chars: int) -> Parsed:
     with corrupt_file("Word"):
         document = docx.Document(BytesIO(data))
         levels = _levels(document)
+        numbering = Numbering(document)
         for block in _children(document.element.body):
             if block.tag == f"{_W}tbl":
                 rows = list(_rows(block))
                 marked = next(block.iter(f"{_W}tblHeader"), None) is not None
                 builder.lines(table_lines(rows, header=marked or None))
-            elif block.tag == f"{_W}p" and (text := _text(block)).strip():
+            elif block.tag == f"{_W}p":
+                # What has no text counts too.
+                mark = numbering.mark(block)
+                text = _text(block)
+                if not text.strip():
+                    continue
                 if level := _level(block, levels):
                     builder.heading(text, level)
                 else:
-                    builder.block(text, gap="\n" if _in_list(block) else "\n\n")
+                    builder.block(mark + text, gap="\n" if mark else "\n\n")
         title = sensible_title(document.core_properties.title)
     return builder.build(MEDIA_TYPE, title=title)
 
@@ -115,7 +122,3 @@ def _level(paragraph: Any, levels: dict[str, int]) -> int:
         return value + 1
     style = paragraph.find(f"{_W}pPr/{_W}pStyle")
     return levels.get(style.get(f"{_W}val"), 0) if style is not None else 0
-
-
-def _in_list(paragraph: Any) -> bool:
-    return paragraph.find(f"{_W}pPr/{_W}numPr") is not None

@@ -27,6 +27,7 @@ form head header hr html legend li main ol p pre section summary table tbody td 
 """
 _BLOCKS = _HEADINGS | frozenset(_BLOCK_NAMES.split())
 _CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?\s*([\w-]+)", re.IGNORECASE)
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
 _HEAD = 4096
 # What pages say and browsers know; Python has many more codecs, some of which are no character sets.
 _LEGACY = re.compile(r"gb|big5|shift_jis|euc-|iso-8859-|iso-2022-|windows-|koi8-")
@@ -64,6 +65,8 @@ class _Walk:
         self.builder = builder
         self.inline: list[str] = []
         self.mark = ""
+        self.lists: list[int | None] = []
+        """The number of the next item of each list that is open, the innermost last; None where it has none."""
 
     def children(self, parent: Tag) -> None:
         from bs4 import Tag
@@ -91,12 +94,26 @@ class _Walk:
             if caption := tag.caption:
                 self.builder.block(_words(caption))
             self.builder.lines(table_lines(_rows(tag), header=_has_header(tag)))
+        elif tag.name in ("ol", "ul"):
+            self.lists.append(_first_number(tag))
+            self.children(tag)
+            self.flush()
+            self.lists.pop()
         else:
             if tag.name == "li":
-                self.mark = "- "
+                self.mark = self.item(tag)
             self.children(tag)
             self.flush()
             self.mark = ""
+
+    def item(self, tag: Tag) -> str:
+        """Return what stands before an item of the innermost list."""
+        number = self.lists[-1] if self.lists else None
+        if number is None:
+            return "- "
+        number = _whole(tag.get("value"), number)
+        self.lists[-1] = number + 1
+        return f"{number}. "
 
     def flush(self) -> None:
         """Write the paragraph collected so far."""
@@ -106,6 +123,16 @@ class _Walk:
         if text := "\n".join(filter(None, lines)):
             self.builder.block(self.mark + text, gap="\n" if self.mark else "\n\n")
             self.mark = ""
+
+
+def _first_number(items: Tag) -> int | None:
+    """Return the number of a list's first item; None where its items have no numbers, or are counted otherwise."""
+    counted = items.name == "ol" and items.get("type", "1") == "1" and not items.has_attr("reversed")
+    return _whole(items.get("start"), 1) if counted else None
+
+
+def _whole(value: object, default: int) -> int:
+    return int(str(value)) if _WHOLE.fullmatch(str(value)) else default
 
 
 def _rows(table: Tag) -> Iterator[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from connectors.formats.base import Parsed, TextBuilder, check_length, clean, corrupt_file
@@ -36,16 +37,16 @@ def read(data: bytes, *, max_chars: int) -> Parsed:
     }
     builder = TextBuilder(max_chars=max_chars)
     with corrupt_file("reStructuredText"):
-        _walk(publish_doctree(text, settings_overrides=settings), builder, 0)
+        _walk(publish_doctree(text, settings_overrides=settings).children, builder, 0)
     return builder.build("text/x-rst")
 
 
-def _walk(parent: nodes.Element, builder: TextBuilder, level: int) -> None:
+def _walk(children: Sequence[nodes.Node], builder: TextBuilder, level: int) -> None:
     from docutils import nodes
 
-    for node in parent.children:
+    for node in children:
         if isinstance(node, nodes.section):
-            _walk(node, builder, level + 1)
+            _walk(node.children, builder, level + 1)
         elif isinstance(node, nodes.title) and level:
             builder.heading(node.astext(), level)
         elif isinstance(node, nodes.table):
@@ -56,12 +57,17 @@ def _walk(parent: nodes.Element, builder: TextBuilder, level: int) -> None:
             # A directive that docutils does not know, such as one of Sphinx: its source is quoted here.
             for block in node.findall(nodes.literal_block):
                 builder.block(block.astext())
+        elif isinstance(node, nodes.enumerated_list) and node["enumtype"] == "arabic":
+            for number, item in enumerate(node.children, start=node.get("start", 1)):
+                text, *rest = item.children or [nodes.Text("")]
+                builder.block(f"{number}. {text.astext()}", gap="\n")
+                _walk(rest, builder, level)
         elif isinstance(node, nodes.list_item) and len(node.children) == 1:
             builder.block(f"- {node.astext()}", gap="\n")
         elif isinstance(node, nodes.TextElement):
             builder.block(node.astext())
         elif isinstance(node, nodes.Element):
-            _walk(node, builder, level)
+            _walk(node.children, builder, level)
 
 
 def _table(table: nodes.table, builder: TextBuilder) -> None:

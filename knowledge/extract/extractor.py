@@ -19,6 +19,7 @@ from knowledge.extract.english.pipeline import BUILTIN, EnglishPipeline
 from knowledge.extract.english.relations import english_statements
 from knowledge.extract.english.topic import Topic, names_of_title, pronouns
 from knowledge.extract.rows import row_statements
+from knowledge.extract.told import mended
 from knowledge.glossary import Glossary
 from knowledge.language import sentences
 from knowledge.names import NameIndex
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 _QUOTES = '"“”'
-RULES = "rules-4"
+RULES = "rules-5"
 """Changes when the same document would give something else."""
 LEAST = 0.5
 """Statements less sure than this are left out."""
@@ -86,6 +87,9 @@ class SpacyExtractor:
         found = []
         for window in _windows(documents):
             for (document, _), read in zip(window, self._read(window), strict=True):
+                names = mended(document, [(one.chunk.text, one.candidates) for one in read])
+                for one, its in zip(read, names, strict=True):
+                    one.candidates = its
                 topic = Topic(document.title)
                 _define(topic, read)
                 _add_terms(document, topic, read)

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from knowledge.extract.candidate import Candidate, Statement
 from knowledge.types import VALUES
 
-_ROW = re.compile(r"^[^\n|]{1,60}[:：][^\n]*\|[^\n]*$", re.MULTILINE)
-_CELL = re.compile(r"\s*([^|:：\n]{1,40})[:：]\s*([^|\n]*[^|\s])")
+ROW = re.compile(r"^[^\n|]{1,60}[:：][^\n]*\|[^\n]*$", re.MULTILINE)
+CELL = re.compile(r"\s*([^|:：\n]{1,40})[:：]\s*([^|\n]*[^|\s])")
 _SURE = 0.8
 _SHARE = 0.6
 """Of a cell, that a name or a value must fill to be what it holds."""
@@ -22,9 +22,9 @@ def row_statements(text: str, candidates: Sequence[Candidate]) -> Iterator[State
     ``candidates`` are in order, without overlap; the evidence of a statement is the row.
     """
     starts = [c.start for c in candidates]
-    for row in _ROW.finditer(text):
+    for row in ROW.finditer(text):
         subject: Candidate | None = None
-        for cell in _CELL.finditer(text, row.start(), row.end()):
+        for cell in CELL.finditer(text, row.start(), row.end()):
             held = _held(candidates, starts, *cell.span(2))
             if held is None:
                 continue

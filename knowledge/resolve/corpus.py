@@ -14,6 +14,7 @@ from knowledge.records import DocumentEntity, Edit, Entity, Mention, Relation
 from knowledge.resolve.edits import Cluster, apply
 from knowledge.resolve.forms import display, is_acronym, legal, normal
 from knowledge.resolve.groups import majority, usual
+from knowledge.resolve.labels import told_nodes
 from knowledge.resolve.names import entity_key
 from knowledge.resolve.senses import Senses, stem
 from knowledge.types import ORG, PERSON, VALUES
@@ -42,7 +43,8 @@ def resolve_corpus(
     order: later ones win. Takes time in proportion to what is given.
     """
     unique = {(entity.document_id, entity.key): entity for entity in sorted(entities, key=_order)}
-    nodes = [unique[place] for place in sorted(unique)]
+    relations = relations if isinstance(relations, Sequence) else list(relations)
+    nodes = told_nodes([unique[place] for place in sorted(unique)], chunk_documents, relations)
     mentions = mentions if isinstance(mentions, Sequence) else list(mentions)
     senses = Senses(nodes, chunk_documents, relations, mentions)
     found = _Naming(nodes, senses, mentions, chunk_documents)

@@ -109,6 +109,18 @@ def test_a_chip_opens_the_source_and_closes_it(make: Make) -> None:
     assert "ws-source" not in html(test)
 
 
+def test_topics_named_like_files_come_last(make: Make) -> None:
+    bare = {f"todo{n}": "Buy milk." for n in range(8)}
+    assert "Überblick" in html(ask_page(session_of(make({**bare, "Überblick": "Pumps run."}))))
+
+
+def test_suggested_questions_keep_no_capital_of_a_sentence(make: Make) -> None:
+    jobs = "Jobs which are not collected are deleted after 12 hours. The printers stand in every corridor."
+    made = make({"printers": jobs, "pump": "The Kestrel pump was built by Aino Rautala in 2016."}).suggestions()
+    assert any("Kestrel" in question for question in made)
+    assert not any("Jobs" in question for question in made)
+
+
 def test_suggested_questions_are_asked_by_a_press(make: Make) -> None:
     session = session_of(make({"pump": "The Kestrel pump was built by Aino Rautala in 2016. It weighs 14 kilograms."}))
     for _ in range(1200):

@@ -10,6 +10,7 @@ from datetime import date, datetime
 import pytest
 from helpers import make
 
+from connectors.errors import FormatError
 from connectors.formats import Parsed, parse
 
 
@@ -68,6 +69,90 @@ def test_markdown() -> None:
     assert parse(b"# A title\n\ntext", "a.markdown").title == "A title"
 
 
+MARKDOWN_TABLES = r"""# Rates
+
+| City | Maximum **per night** |
+|:-----|----------------------:|
+| Gdańsk | 480 PLN |
+| `a|b` | [Map](https://maps.example/x) |
+| x \| y | |
+
+Site|Map
+-|-
+Leeds|<https://maps.example/l>
+Who travels asks.
+
+```
+| City | Rate |
+|---|---|
+```
+
+## Device
+
+> | Property | Value |
+> |---|---|
+> | Weight | 2<br>kg |
+
+- | City | Rate |
+  |---|---|
+
+| | |
+|---|---|
+| Plain | row |
+
+No | table
+here.
+
+# End
+"""
+
+
+def test_markdown_tables_are_rows() -> None:
+    parsed = parse(MARKDOWN_TABLES.encode(), "a.md")
+    assert (
+        parsed.text
+        == """# Rates
+
+City: Gdańsk | Maximum per night: 480 PLN
+City: a|b | Maximum per night: Map (https://maps.example/x)
+City: x | y
+
+Site: Leeds | Map: https://maps.example/l
+Who travels asks.
+
+```
+| City | Rate |
+|---|---|
+```
+
+## Device
+
+Weight: 2 kg
+
+- | City | Rate |
+  |---|---|
+
+Plain | row
+
+No | table
+here.
+
+# End
+"""
+    )
+    assert titles(parsed) == [(1, "Rates"), (2, "Device"), (1, "End")]
+    assert body(parsed, "Device").startswith("## Device\n\nWeight")
+    assert body(parsed, "End") == "# End\n"
+
+
+def test_markdown_tables_are_read_fast_and_no_further_than_allowed() -> None:
+    wide = "| " + "x" * 2000 + " |\n|---|\n" + "| 1 |\n" * 2000
+    with pytest.raises(FormatError, match="too long"):
+        parse(wide.encode(), "a.md", max_chars=100_000)
+    ticks = "| a | b |\n|---|---|\n" + "".join("`" * n + "|" for n in range(400)) + "`|" * 20_000
+    assert "a: " in parse(ticks.encode(), "a.md").text
+
+
 RST = """
 Guide
 =====
@@ -105,6 +190,17 @@ Done. [broken_
 """
 
 
+def test_rst_lists_keep_their_numbers() -> None:
+    text = b"Do:\n\n3. Open\n\n   slowly\n\n4. Close\n\n- one\n- two\n"
+    assert parse(text, "a.rst").text == "Do:\n3. Open\n\nslowly\n4. Close\n- one\n- two"
+
+
+def test_rst_grid_tables_are_rows() -> None:
+    grid = "+--------+----------+\n| City   | Maximum  |\n+========+==========+\n"
+    grid += "| Gdańsk | 480 PLN, |\n|        | singles  |\n+--------+----------+\n"
+    assert parse(grid.encode(), "a.rst").text == "City: Gdańsk | Maximum: 480 PLN, singles"
+
+
 def test_rst(capfd: pytest.CaptureFixture[str]) -> None:
     parsed = parse(RST.encode(), "a.rst")
     assert titles(parsed) == [(1, "Guide"), (2, "Install"), (3, "Size"), (2, "Usage")]
@@ -136,6 +232,16 @@ def test_html() -> None:
     assert titles(parsed) == [(1, "Travel"), (2, "Rates")]
     page = '<html><head><meta charset="gb2312"></head><body>差旅费用标准</body></html>'
     assert parse(page.encode("gbk"), "a.htm").text == "差旅费用标准"
+
+
+def test_html_lists_keep_their_numbers() -> None:
+    page = (
+        "<p>Do:</p><ol><li>Open<ol start=4><li><p>Turn</p><p>left</p><li>Pull</ol><li>Close<ul><li>door</ul>"
+        "<li value=7>Lock<li>Go</ol><ol type=a><li>letter</ol>"
+    )
+    assert parse(page.encode(), "a.html").text == (
+        "Do:\n1. Open\n4. Turn\n\nleft\n5. Pull\n2. Close\n- door\n7. Lock\n8. Go\n- letter"
+    )
 
 
 def test_html_nested_deeply() -> None:
@@ -205,6 +311,34 @@ def test_docx_content_controls_and_tracked_changes() -> None:
     ).encode()
     data = make.with_member(make.word(("Normal", "x")), "word/document.xml", main)
     assert parse(data, "a.docx").text == "In a control\n\nadded\n\nA | 1\nA | 2"
+
+
+def test_docx_lists_are_counted_as_word_does() -> None:
+    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    level = '<w:lvl w:ilvl="{}"><w:start w:val="{}"/><w:numFmt w:val="{}"/><w:lvlText w:val="{}"/></w:lvl>'.format
+    numbering = (
+        f'<w:numbering {space}><w:abstractNum w:abstractNumId="0">{level(0, 1, "decimal", "%1.")}'
+        f"{level(1, 2, 'decimal', '%1.%2)')}{level(2, 1, 'lowerLetter', '%3.')}</w:abstractNum>"
+        f'<w:abstractNum w:abstractNumId="1">{level(0, 1, "bullet", "•")}</w:abstractNum>'
+        '<w:num w:numId="1"><w:abstractNumId w:val="0"/></w:num>'
+        '<w:num w:numId="2"><w:abstractNumId w:val="0"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/>'
+        '</w:lvlOverride></w:num><w:num w:numId="3"><w:abstractNumId w:val="1"/></w:num></w:numbering>'
+    )
+    paragraph = (
+        '<w:p><w:pPr><w:numPr><w:ilvl w:val="{1}"/><w:numId w:val="{0}"/></w:numPr></w:pPr>'
+        "<w:r><w:t>{2}</w:t></w:r></w:p>"
+    ).format
+    listed = [(1, 0, "Open"), (1, 1, "turn"), (1, 1, "pull"), (1, 2, "twice"), (3, 0, "gloves"), (1, 0, "Close"),
+              (1, 1, "push"), (0, 0, "Plain"), (2, 0, "Anew"), (2, 0, "On")]  # fmt: skip
+    main = f"<w:document {space}><w:body>{''.join(paragraph(*one) for one in listed)}</w:body></w:document>"
+    data = make.with_member(make.word(("Normal", "x")), "word/document.xml", main.encode())
+    data = make.with_member(data, "word/numbering.xml", numbering.encode())
+    assert parse(data, "a.docx").text == (
+        "1. Open\n1.2) turn\n1.3) pull\n- twice\n- gloves\n2. Close\n2.2) push\n\nPlain\n1. Anew\n2. On"
+    )
+    styled = make.word(("Normal", "Do:"), ("List Number", "Open"), ("List Number", ""), ("List Bullet", "x"),
+                       ("List Number", "Close"))  # fmt: skip
+    assert parse(styled, "a.docx").text == "Do:\n1. Open\n- x\n3. Close"
 
 
 def test_pptx() -> None:

@@ -8,6 +8,7 @@ from connectors import Section
 from knowledge.chunk import chunk_document
 from knowledge.errors import PipelineError
 from knowledge.extract import SpacyExtractor
+from knowledge.extract.columns import cells
 from knowledge.glossary import Glossary, Term
 from knowledge.language import sentences
 from knowledge.records import ALIAS, Extraction
@@ -201,3 +202,58 @@ def test_unknown_pipelines_are_told() -> None:
     document = make_document("d", "Acme sells.")
     with pytest.raises(PipelineError, match="'no_such_pipeline' is not installed"):
         SpacyExtractor(pipeline="no_such_pipeline").extract(document, chunk_document(document))
+
+
+# What a document tells of its names
+
+
+def test_columns_tell_what_their_values_are() -> None:
+    text = (
+        "Everyone in Ulvik travels.\n\n"
+        "Site: Ulvik | Days: 26 | Contact: Grut Halm (head) | Class: B | Customer: Delta Waterschap\n"
+        "Name: Bren Oskil | Title: Chief Financial Officer | Department: Finance | Site: Varde | Reports to: Odd Lund\n"
+        "Article: Skarv 40 radar gauge | List price EUR: 420 | Weekday: Friday\n"
+        "Article: Wiper blade, set of five | List price EUR: 42 | Weekday: Monday\n"
+    )
+    found = types(text)
+    assert {key: found[key] for key in found if key in {"ulvik", "varde"}} == {"ulvik": "PLACE", "varde": "PLACE"}
+    assert [found[key] for key in ("grut halm", "bren oskil", "odd lund")] == ["PERSON"] * 3
+    assert (found["delta waterschap"], found["skarv 40"]) == ("ORG", "PRODUCT")
+    assert found.get("chief financial officer", "NAME") == "NAME"
+    labels = {"site", "department", "class", "list price eur", "eur", "weekday", "title", "name", "article", "customer"}
+    assert not found.keys() & (labels | {"b", "friday", "monday", "wiper", "department: finance"})
+
+
+def test_columns_of_chinese_tables() -> None:
+    found = types(
+        "姓名: 林若溪 | 城市: 泰萨文 | 型号: SD6 | 供应商: 澄涟电子\n"
+        "姓名: 顾明哲 | 城市: 深圳 | 型号: SK40 | 供应商: 无\n"
+    )
+    assert [found.get(key) for key in ("林若溪", "泰萨文", "澄涟电子")] == ["PERSON", "PLACE", "ORG"]
+    assert "无" not in found
+
+
+def test_a_column_name_holds_people_beside_what_people_have_alone() -> None:
+    assert [cell.kind for cell in cells("Name: Bren Oskil | E-mail: b@x.example\n")] == ["PERSON", ""]
+    assert [cell.kind for cell in cells("Name: Aluminium Pole | Weight: 3 kg\n")] == ["", ""]
+
+
+def test_data_sheets_and_manuals_are_of_products() -> None:
+    text = "Skarv user manual\n\nThe Skarv stores values. Skarv 16 and Skarv 8 use Bluetooth. Skarv was mended by CK-3."
+    found = types(text, title="Skarv user manual")
+    assert found["skarv"] == "PRODUCT"
+    assert "PERSON" not in found.values()
+
+
+def test_a_page_number_is_no_part_of_a_name() -> None:
+    assert not any("page" in key for key in types("It floats.\n\nSkarv 40 Radar Gauge Page 1\n"))
+
+
+def test_what_is_written_small_further_on_is_no_name() -> None:
+    found = types("Wiper stops halfway. The wiper was changed.\n\nAccuracy: 2 mm\nSupply voltage: 12 V\n")
+    assert not found.keys() & {"wiper", "accuracy", "supply"}
+
+
+def test_letters_currencies_days_and_clocks_are_no_names() -> None:
+    found = types("Insert four D cells on Friday. The EUR fell in July. See [12/May/2026:10:00:00 +0100] for B and C.")
+    assert not found.keys() & {"d", "b", "c", "eur", "friday", "july", "may/2026:10:00:00"}

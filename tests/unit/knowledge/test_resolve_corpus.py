@@ -439,3 +439,30 @@ def test_a_work_with_and_without_subtitle() -> None:
     corpus = Corpus().add("1", "long road: a life", WORK).add("2", "long road", WORK)
     assert corpus.parts() == ["1.long road: a life 2.long road"]
     assert len(corpus.add("3", "long road: a war", WORK).parts()) == 3
+
+
+def types_of(found: Resolution) -> dict[str, str]:
+    return {entity.key: entity.type for entity in found.entities}
+
+
+def test_a_column_of_one_document_tells_a_place_of_another() -> None:
+    rows = Corpus().add("a", "ann lee", PERSON).add("a", "varde", PLACE).says("a", "ann lee", "site", "varde")
+    assert types_of(rows.add("b", "varde", PERSON).add("c", "varde", ORG).resolve())["varde"] == "PLACE"
+    # Without the column nothing is told, nor of what is a part of a person's name.
+    assert len(corpus(("a", "varde", PLACE), ("b", "varde", PERSON)).resolve().entities) == 2
+    named = types_of(rows.add("d", "bo varde", PERSON).resolve())
+    assert "PERSON" in {kind for key, kind in named.items() if key.startswith("varde")}
+
+
+def test_models_and_papers_tell_products() -> None:
+    found = corpus(("a", "Skarv 16", PRODUCT), ("b", "skarv", PERSON), ("c", "skarv", PLACE)).resolve()
+    assert types_of(found) == {"Skarv 16": "PRODUCT", "skarv": "PRODUCT"}
+    # Models are often called after their maker.
+    assert types_of(corpus(("a", "Skarv 16", PRODUCT), ("b", "skarv", ORG)).resolve())["skarv"] == "ORG"
+    found = corpus(("a", "skarv release notes", NAME), ("b", "skarv", ORG)).resolve()
+    assert types_of(found)["skarv"] == "PRODUCT"
+
+
+def test_rows_about_a_person_tell_one_elsewhere() -> None:
+    rows = Corpus().add("a", "ann lee", PERSON).add("a", "buyer").says("a", "ann lee", "title", "buyer")
+    assert types_of(rows.add("b", "ann lee", ORG).resolve()) == {"ann lee": "PERSON", "buyer": "NAME"}

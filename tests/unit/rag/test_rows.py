@@ -8,8 +8,9 @@ from helpers.bases import small_base
 import rag
 
 TEXTS = {
-    "review.md": "# Review\n\n| Region | Revenue | Staff |\n|---|---|---|\n| Nordic countries | 920 | 12 |\n"
+    "review.txt": "Review\n\n| Region | Revenue | Staff |\n|---|---|---|\n| Nordic countries | 920 | 12 |\n"
     "| China | 650 | 9 |\n",
+    "costs.md": "# Costs\n\n| Region | Freight |\n|---|---|\n| Baltic countries | 310 |\n| Iberia | 270 |\n",
     "welcome.md": "# Welcome\n\nDundee, with 84 people, is the head office.\n",
     "staff.csv": "id,name,role,office,extension\nT1,Ada Berg,Head of People,Dundee,4120\n",
     "tickets.csv": "ticket,product,subject,resolution,owner\nTK-7,Kite 7,Wet. Very wet.,Dried. Closed.,Bo Lund\n",
@@ -28,6 +29,12 @@ def test_the_head_of_a_table_says_what_its_rows_are(kb) -> None:
     answer = kb.ask("What was the revenue in the Nordic countries?")
     assert answer.short == "920"
     assert answer.citations[0].quote == "| Nordic countries | 920 | 12 |"
+
+
+def test_a_table_of_markdown_is_read_by_rows(kb) -> None:
+    answer = kb.ask("What was the freight in the Baltic countries?")
+    assert "310" in answer.short
+    assert answer.citations[0].quote == "Region: Baltic countries | Freight: 310"
 
 
 def test_people_are_not_counted_by_their_extensions(kb) -> None:
