@@ -22,6 +22,11 @@ _NEARLY = 0.7
 _RANGE = re.compile(r"(?<=[\w°%])\s*(?:to|–|~|至|到)\s*[+-]?\d[\d.,]*(?:\s?[^\W\d]{1,3}(?!\w)|\s?[°%]\w?)?")
 """What a number goes on with that begins a range: "0.5 m to 40 m"."""
 _PART = re.compile(r"[^|\s](?:[^|]*[^|\s])?")
+_HAPPENED = re.compile(r"\b(?:was|were|did)\b", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"\b(?:when|whenever|if|unless|in case)\b(?:(?!\b(?:was|were|had|did|could|\w+ed)\b)[^.;:!?]){3,120}$",
+    re.IGNORECASE,
+)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _OR = re.compile(r"\bor\b|还是", re.IGNORECASE)
 _ASKS = re.compile(r"^(?:什么|怎么|怎样|如何|多少|谁|哪|为何|几|which|what|who|how|why|when|where)", re.IGNORECASE)
@@ -107,7 +112,7 @@ def candidates(
                 start, end = _in_one_cell(asked, item, start, end)
                 one = candidate(asked, item, start, end, chosen, score=span.score)
                 rival = rivals is not None and rivals.in_sentence(item, start, end)
-                rival = rival or _of_another_year(asked, item.passage)
+                rival = rival or _of_another_year(asked, item.passage) or _on_a_condition(asked, item, start)
                 empty = one.echo >= 1 and _says_nothing(asked, one)
                 found.append(replace(one, held=held[item.passage.number], rival=rival, empty=empty))
                 break
@@ -120,6 +125,11 @@ def _of_another_year(asked: AskedQuestion, passage: Passage) -> bool:
     wanted = set(_YEAR.findall(asked.text))
     told = set(_YEAR.findall(f"{passage.title} {' '.join(passage.headings)} {passage.text}")) if wanted else set()
     return bool(told) and wanted.isdisjoint(told)
+
+
+def _on_a_condition(asked: AskedQuestion, item: Evidence, start: int) -> bool:
+    """Tell whether a span tells what holds when or if something happens, where the question is about what happened."""
+    return _HAPPENED.search(asked.text) is not None and _CONDITION.search(item.text[: start - item.start]) is not None
 
 
 def _says_nothing(asked: AskedQuestion, one: Candidate) -> bool:
