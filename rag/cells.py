@@ -40,7 +40,7 @@ _MEAN = tuple(
         "price cost",
         "phone telephone extension",
         "job role title position",
-        "site office location",
+        "site office location live based",
         "contact person",
     )
 )
@@ -64,7 +64,7 @@ class Cell:
     """Half-open character offsets, in the row's text, of what is to be shown: the value, and where that is a bare
     number, its label, too."""
     said: bool = False
-    """The question says a word of the label."""
+    """The question says a word of the label, or its currency."""
 
 
 def cells(row: str, head: str = "") -> list[Cell]:
@@ -172,7 +172,7 @@ def answering_cell(
         held += _WHOLE * len(own & wanted.keys()) / max(1, len(own))
         paid = bool(units & Exact.of(f"{label} {cell.value}").units)
         score = held + _FITS * (cell in fitting) + _UNITS * paid + _NEAR * cosine
-        scored.append((score, replace(cell, said=held > 0)))
+        scored.append((score, replace(cell, said=held > 0 or paid)))
     if asked.counted and len(found) > _PAIR:
         # An extension is no number of people.
         scored = [one for one in scored if one[0] >= _CALLED]

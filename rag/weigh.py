@@ -163,7 +163,7 @@ def _cell(asked: AskedQuestion, chosen: Chosen | None, embedder: Embedder) -> Ca
     about = row.around.difference(search_tokens(row.head))
     cell = answering_cell(asked, row.text, embedder, head=row.head, told=told, about=about)
     alone = len(chosen.evidence) == 1 or (asked.language == "zh" and row is chosen.evidence[-1])
-    if cell is None or not (cell.said or alone):
+    if cell is None or not (cell.said or (alone and not _unsaid(asked, row))):
         return None
     return candidate(asked, row, row.start + cell.start, row.start + cell.end, chosen)
 
@@ -175,8 +175,12 @@ def _is_silent(asked: AskedQuestion, chosen: Chosen | None, cell: Candidate | No
     row = chosen.evidence[0]
     if len(_labels(row)) < 2 or is_polar(asked.text, asked.language):
         return False
-    # Names are said by the row itself, or it would not have been chosen.
-    return bool(asked.weights.keys() - row.tokens - row.around - asked.names)
+    return _unsaid(asked, row)
+
+
+def _unsaid(asked: AskedQuestion, row: Evidence) -> bool:
+    """Tell whether an English question says more than a row and what stands above it; names apart, which chose the row."""
+    return asked.language == "en" and bool(asked.weights.keys() - row.tokens - row.around - asked.names)
 
 
 def _leads_astray(chosen: Chosen, cell: Candidate | None) -> bool:

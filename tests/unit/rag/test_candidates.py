@@ -8,8 +8,8 @@ import pytest
 from helpers.bases import small_base
 
 TEXT = (
-    "# Outage of the Kite portal\n\nThe outage of the Kite portal lasted 3 hours. Alarms are sent when the Kite portal does "
-    "not answer for 20 minutes. The margin of Kite was 11 percent in 2025.\n"
+    "# Outage of the Kite portal\n\nThe outage of the Kite portal lasted 3 hours. Alarms are sent when the Kite portal "
+    "does not answer for 20 minutes. The margin of Kite was 11 percent in 2025.\n"
 )
 
 
