@@ -1,6 +1,6 @@
 # make run    set up, index the examples, answer one question, serve the question page
 # make test   set up, then every test (real models, real browser)
-# make check  lint, types and the fast tests: no weights, no sockets (four minutes on two cores)
+# make check  lint, types and the fast tests: no weights, no sockets (two to three minutes on two cores)
 # make pipelines  train the English pipeline anew from DATA (two hours on two cores; knowledge/pipelines/README.md)
 # make setup  only prepare .venv
 

@@ -26,15 +26,15 @@ from rag.compared import compared, read_comparison
 from rag.confidence import agreed
 from rag.conflict import disagreeing, document_date, newest_first
 from rag.errors import ModelError, UnsupportedError
-from rag.evidence import evidence_at, in_context, is_row
+from rag.evidence import Evidence, evidence_at, in_context, is_row
 from rag.facts import FactAnswer, FactFinder, sentence, title_search
 from rag.listing import listed, read_listing
-from rag.polar import is_polar, polarity_of
+from rag.polar import answering, is_polar, polarity_of
 from rag.procedure import SURE as PROCEDURE_SURE
 from rag.procedure import is_how, procedure
 from rag.prompts import NO_ANSWER, reply, small_talk
 from rag.question import AskedQuestion
-from rag.records import Answer, Draft, Event, Final, Found, Passage, Side
+from rag.records import Answer, Citation, Draft, Event, Final, Found, Passage, Side
 from rag.retrieve import Retriever
 from rag.rivals import Rivals
 from rag.versions import has_version
@@ -144,15 +144,14 @@ class Answerer:
             key = "unknown" if weighed.passages else "nothing"
             yield Final(_abstention(question, language, key, sure, weighed.passages, clock))
             return
+        newer = retriever.view(viewer).newer
         if fact is not None:
-            yield Final(_worked_out(asked, fact, best, clock))
+            worked = _worked_out(asked, fact, best, clock)
+            yield Final(replace(worked, answer=worked.answer + _outdated(worked.citations, newer, language)))
             return
         assert best is not None
-        told = self._told(asked, draft, weighed, best)
-        newer = retriever.view(viewer).newer
-        old = {newer[cited.document] for cited in told["citations"][:1] if cited.document in newer}
-        if old and not told.get("sides"):
-            told["answer"] += "".join(f"\n\n{reply(language, 'newer').format(title=title)}" for title in sorted(old))
+        told = self._told(asked, draft, weighed, best, newer.keys())
+        told["answer"] += _outdated(told["citations"], newer, language) if not told.get("sides") else ""
         clock.lap("check")
         yield Final(
             Answer(
@@ -192,14 +191,21 @@ class Answerer:
     ) -> FactAnswer | None:
         """Work the answer out from facts; None where the question is not of that kind, or the reader is surer."""
         names = retriever.view(viewer).graph.names
+        newer = {} if has_version(asked.text) else retriever.view(viewer).newer
+
+        def current(ranked: Sequence[Evidence]) -> list[Evidence]:
+            return sorted(ranked, key=lambda item: item.passage.document in newer)
+
         plan = read_comparison(asked.text, asked.language, lambda text: [(h.start, h.end) for h in names.find(text)])
         if plan is not None:
-            told = compared(plan, asked.language, lambda text: self._weighed(text, retriever, viewer)[1].ranked)
+            told = compared(
+                plan, asked.language, lambda text: current(self._weighed(text, retriever, viewer)[1].ranked)
+            )
             if told is not None:
                 return told
         listing = read_listing(asked.text, asked.language)
         if listing is not None:
-            told = listed(listing, asked, weighed.ranked, lambda id: self._document(id, viewer))
+            told = listed(listing, asked, current(weighed.ranked), lambda id: self._document(id, viewer))
             if told is not None:
                 return told
         fact = self._facts.answer(
@@ -232,10 +238,16 @@ class Answerer:
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:300]
             raise ModelError(f"the chat model failed ({reason}); check the setting 'llm', or set it to none") from error
 
-    def _told(self, asked: AskedQuestion, draft: str, weighed: Weighed, best: Best) -> dict[str, Any]:
+    def _told(
+        self, asked: AskedQuestion, draft: str, weighed: Weighed, best: Best, outdated: Collection[str]
+    ) -> dict[str, Any]:
         """Return what the answer says: its text and short form, citations, whose words they are, and how sure."""
         if best.candidate is not None:
-            others = disagreeing(best.candidate, weighed.found, one_value=bool(asked.kinds))
+            found = weighed.found
+            if best.candidate.evidence.passage.document not in outdated and not has_version(asked.text):
+                # What held until a document's newest version is no other side.
+                found = tuple(one for one in found if one.evidence.passage.document not in outdated)
+            others = disagreeing(best.candidate, found, one_value=bool(asked.kinds))
             if others:
                 return self._sides([best.candidate, *others], asked.language, best.sure)
         claims = _accepted(asked, draft, weighed, best)
@@ -247,7 +259,8 @@ class Answerer:
             evidence, origin, short = list(best.evidence), "quote", ""
             text = quoted(evidence)
         elif is_polar(asked.text, asked.language):
-            evidence, origin = list(best.evidence), "quote"
+            whole = answering(asked, weighed.ranked)
+            evidence, origin = [whole] if whole else list(best.evidence), "quote"
             said = polarity_of(asked, evidence[-1])
             short = "" if said is None else reply(asked.language, "yes" if said else "no")
             text = quoted(evidence, lead=short)
@@ -313,6 +326,12 @@ def _worked_out(asked: AskedQuestion, fact: FactAnswer, best: Best | None, clock
         language=asked.language,
         timings=clock.timings(),
     )
+
+
+def _outdated(citations: Sequence[Citation], newer: Mapping[str, str], language: str) -> str:
+    """Return what is to be said where an answer rests on a document of which there is a newer version."""
+    old = next((newer[cited.document] for cited in citations[:1] if cited.document in newer), "")
+    return f"\n\n{reply(language, 'newer').format(title=old)}" if old else ""
 
 
 def _warmed(model: BaseChatModel, temperature: float) -> BaseChatModel:

@@ -217,7 +217,7 @@ class Conversation:
         if value.get("viewer") != _named(viewer):
             raise ConversationError("the conversation belongs to another viewer: begin a new one")
         try:
-            within = tuple(map(str, value.get("within", ()))) or None
+            within = scope_of(value.get("within") or None) or None
             made = cls(base, viewer=viewer, within=within, turns=int(value["most"]), model=model)
             made._turns.extend(
                 Turn(str(turn["question"]), str(turn["asked"]), Answer.from_dict(turn["answer"]))

@@ -140,6 +140,7 @@ def listed(
             tokens = asked.weights.keys() - plan.noun
             places = in_order(order, tokens, [row for _, _, row in rows], units=units)
             rows = [rows[place] for place in places or ()]
+        rows = _once(plan, rows)
         if found is None or not rows or len(rows) > _MOST:
             return None
         return _answer(plan, found, rows)
@@ -209,10 +210,16 @@ def _told_apart(plan: Listing, asked: AskedQuestion, passage: Passage, table: Se
         # Who reports to somebody is somebody else.
         columns = values[tokens] - {naming} or values[tokens]
         kept = [one for one in kept if any(c.label in columns and _key(c.value) == tokens for c in one[2])]
+    return kept if told or plan.order or not asked.names else []
+
+
+def _once(plan: Listing, rows: Sequence[_Row]) -> list[_Row]:
+    """Return the first row of each name."""
+    naming = _naming(plan, rows) if rows else ""
     distinct: dict[str, _Row] = {}
-    for one in kept:
+    for one in rows:
         distinct.setdefault(_value(one[2], naming), one)
-    return list(distinct.values()) if told or plan.order or not asked.names else []
+    return list(distinct.values())
 
 
 def _key(value: str) -> tuple[str, ...]:

@@ -10,10 +10,12 @@ from knowledge.language import search_tokens
 from rag.cells import Cell
 from rag.exact import Exact
 
-_MOST = 0.8
-"""The part of the rows that must have an amount in a column of amounts."""
 _PRICE = frozenset(search_tokens("price cost"))
-_AMOUNT = r"[€£$¥]?\s?(?P<{0}>\d[\d,]*(?:\.\d+)?)(?:\s?(?:[€£$¥]|(?:EUR|GBP|USD|CNY|euros?|pounds?|dollars?|yuan)\b))?"
+_AMOUNT = (
+    r"[€£$¥]?\s?(?P<{0}>-?(?:\d{{1,3}}(?:,\d{{3}})+|\d{{1,15}})(?:\.\d{{1,2}})?)"
+    r"(?![\d.,]*\d|\s?(?:k|m|mio|million|thousand|bn)\b)"
+    r"(?:\s?(?:[€£$¥]|(?:EUR|GBP|USD|CNY|euros?|pounds?|dollars?|yuan)\b))?"
+)
 _MORE = "more|over|above|longer|higher|greater|larger|heavier|exceeding"
 _LESS = "less|fewer|under|below|shorter|lower|smaller|lighter|cheaper"
 _BOUND = re.compile(
@@ -34,7 +36,14 @@ _ENDS: tuple[tuple[re.Pattern[str], bool, frozenset[str]], ...] = tuple(
         ("least|lowest|fewest|shortest|smallest|narrowest", False, ""),
     )
 )
-_NUMBER = re.compile(r"[€£$¥]?\s?[+-]?(\d[\d,]*(?:\.\d+)?)(?![\d.])")
+_NUMBER = re.compile(
+    r"(?P<sign>[-−])?(?P<before>[€£$¥])?\s?(?P<number>(?:\d{1,3}(?:,\d{3})+|\d{1,15})(?:\.\d+)?)"
+    r"\s?(?P<after>[€£$¥%]|[^\W\d]{1,12})?"
+)
+"""A number, and at most one unit: "1,200 EUR". Of "1.200,50", "2.5 to 3" or "2.5k" nobody can tell without more."""
+_THREE_PLACES = re.compile(r"\d{1,3}\.\d{3}")
+"""Twelve hundred, or one and two tenths."""
+_MULTIPLES = frozenset(["k", "m", "mio", "million", "millions", "thousand", "bn", "billion", "万", "亿"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +109,28 @@ def in_order(
     }
     if units:
         columns = {label: amounts for label, amounts in columns.items() if Exact.of(label).units & units} or columns
+    if not order.bounded:
+        # The first of those that are told need not be the first of all.
+        columns = {label: amounts for label, amounts in columns.items() if len(amounts) == len(rows)}
     chosen = [_within(order, amounts) for amounts in columns.values()]
     # Prices in pounds and in euros mostly tell the same.
     return chosen[0] if chosen and all(one == chosen[0] for one in chosen) else None
 
 
 def _amounts(label: str, rows: Sequence[Sequence[Cell]]) -> dict[int, float]:
-    """Return the amounts of a column by row; none where it is no column of amounts."""
-    found = {}
+    """Return the amounts of a column by row; none where it is no column of amounts, all of one unit."""
+    found, units = {}, set()
     for number, row in enumerate(rows):
-        match = next((_NUMBER.match(cell.value) for cell in row if cell.label == label), None)
-        if match:
-            found[number] = float(match[1].replace(",", ""))
-    return found if len(found) >= max(2, _MOST * len(rows)) else {}
+        value = next((cell.value for cell in row if cell.label == label), None)
+        if value is None:
+            continue
+        match = _NUMBER.fullmatch(value.strip())
+        unit = (match["before"] or match["after"] or "").casefold() if match else ""
+        if match is None or unit in _MULTIPLES or _THREE_PLACES.fullmatch(match["number"]):
+            return {}
+        units.add(unit)
+        found[number] = float(match["number"].replace(",", "")) * (-1 if match["sign"] else 1)
+    return found if len(units) == 1 and len(found) >= 2 else {}
 
 
 def _within(order: Order, amounts: dict[int, float]) -> list[int]:

@@ -26,6 +26,8 @@ _HOW = re.compile(
     r"|怎么(?!样)|如何|怎样",
     re.IGNORECASE,
 )
+_UNDONE = re.compile(r"\b(?:not|never|avoid|prevent|stop|without)\b|n['’]t\b|不|避免|防止|别", re.IGNORECASE)
+"""Asks how something is left undone; a heading of that kind tells nothing of how it is done."""
 _MINE = re.compile(r"^how (?:(?:do|can|could|should|must) (?:i|we|one|you)|to)\b", re.IGNORECASE)
 _ITEM = re.compile(r"[ \t]*(?:[-*•–]|\(?\d{1,2}[.)、]|第[一二三四五六七八九十\d]+步|步骤\s?\d+)[ \t]*\S")
 _MARKS = re.compile(r"^[#\s*]+|[*:：\s]+$")
@@ -42,7 +44,7 @@ def procedure(asked: AskedQuestion, passages: Sequence[Passage]) -> Evidence | N
     passages
         The best first.
     """
-    if not _HOW.search(asked.text.strip()):
+    if not _HOW.search(asked.text.strip()) or _UNDONE.search(asked.text):
         return None
     found = [
         (asked.coverage(said, above), place)
@@ -72,6 +74,8 @@ def _sections(passage: Passage) -> Iterator[tuple[frozenset[str], frozenset[str]
         at += len(line) + 1
     heads = [number for number, (_, line) in enumerate(lines) if _is_heading(lines, number, line)]
     for place, number in enumerate(heads):
+        if _UNDONE.search(lines[number][1]):
+            continue
         last = heads[place + 1] if place + 1 < len(heads) else len(lines)
         said = frozenset(search_tokens(_MARKS.sub("", lines[number][1])))
         # What stands under a document's title tells of the document.
@@ -82,7 +86,9 @@ def _sections(passage: Passage) -> Iterator[tuple[frozenset[str], frozenset[str]
         yield frozenset(search_tokens(passage.headings[-1])), above, (passage, *body)
     # A document of one procedure: its steps come after an introduction.
     steps = [(start, line) for start, line in lines if _ITEM.match(line)]
-    if len(steps) > 1 and (body := _body(lines[lines.index(steps[0]) :])):
+    begun = lines.index(steps[0]) if steps else 0
+    apart = [number for number in heads if number < begun and set(search_tokens(lines[number][1])) - title]
+    if len(steps) > 1 and not apart and (body := _body(lines[lines.index(steps[0]) :])):
         yield title, title, (passage, *body)
 
 
@@ -95,7 +101,9 @@ def _is_heading(lines: Sequence[tuple[int, str]], number: int, line: str) -> boo
 
 
 def _body(lines: Sequence[tuple[int, str]]) -> tuple[int, int] | None:
-    """Return where the first list of some lines stands, else their first paragraph: half-open offsets."""
+    """Return where the first list of some lines stands, with what is said before it, else their first paragraph:
+    half-open offsets.
+    """
     filled = [(start, line) for start, line in lines if line.strip()]
     items = [place for place, (_, line) in enumerate(filled) if _ITEM.match(line)]
     if len(items) > 1:
@@ -103,7 +111,9 @@ def _body(lines: Sequence[tuple[int, str]]) -> tuple[int, int] | None:
         # An item may go on in the next line; a list ends with the paragraph.
         while last + 1 < len(filled) and (last + 1 in items or filled[last + 1][1][:1] in " \t"):
             last += 1
-        begin, end = filled[items[0]], filled[last]
+        # What stands before the steps may warn.
+        whole = filled[last][0] + len(filled[last][1]) - filled[0][0] <= _LONGEST
+        begin, end = filled[0 if whole else items[0]], filled[last]
     else:
         paragraph = []
         for start, line in lines:

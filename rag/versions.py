@@ -9,8 +9,12 @@ from knowledge.language import search_tokens
 
 _VERSION = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)(?:[-/.](?P<month>\d{1,2}))?(?:[-/.](?P<day>\d{1,2}))?(?!\d)"
-    r"|\b(?:v|version|rev|revision|issue|edition)[ .]*(?P<number>\d+(?:\.\d+)*)\b"
-    r"|第(?P<chinese>\d+)版",
+    r"|\b(?:v|version|rev|revision|issue|edition)[ .]*(?P<number>\d{1,9}(?:\.\d{1,9}){0,5})\b"
+    r"|第(?P<chinese>\d{1,9})版",
+    re.IGNORECASE,
+)
+_AMOUNT = re.compile(
+    r"[€£$¥]\s?\d[\d.,]*|\d[\d.,]*\s?(?:[€£$¥%元]|EUR|GBP|USD|CNY|euros?|pounds?|dollars?|yuan|kg|km|m|mm|cm|hours?|days?)\b",
     re.IGNORECASE,
 )
 _LEAST = 2
@@ -18,16 +22,22 @@ _LEAST = 2
 _KINDS = frozenset(
     search_tokens(
         "policy policies handbook manual guide guidelines rules regulations procedure procedures terms conditions"
-        " specification standard instructions catalogue price tariff sheet"
+        " specification instructions catalogue price tariff datasheet"
     )
 )
+_OTHER_KINDS = frozenset(
+    search_tokens(
+        "minutes meeting committee report statement complaint complaints balance time results newsletter notes"
+    )
+)
+_OTHER_CHINESE = re.compile("纪要|会议|报告|报表|周报|月报|年报")
 _CHINESE_KIND = re.compile("制度|规定|办法|手册|指南|规范|标准|流程|条例|守则|价格表|价目表|说明书")
 """What is in force until the next version comes. Minutes and reports of another day or year are no versions."""
 
 
 def has_version(text: str) -> bool:
     """Tell whether a text names a year or a version."""
-    return _VERSION.search(text) is not None
+    return _VERSION.search(_AMOUNT.sub(" ", text)) is not None
 
 
 def newer_versions(documents: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -41,13 +51,16 @@ def newer_versions(documents: Iterable[tuple[str, str]]) -> dict[str, str]:
     documents
         (id, title).
     """
-    families: dict[tuple[str, ...], list[tuple[tuple[int, ...], str, str]]] = {}
+    families: dict[tuple[tuple[str, ...], tuple[str, ...]], list[tuple[tuple[int, ...], str, str]]] = {}
     for id, title in documents:
         found = list(_VERSION.finditer(title))
         name = tuple(search_tokens(_VERSION.sub(" ", title)))
         in_force = not _KINDS.isdisjoint(name) or _CHINESE_KIND.search(title)
-        if found and len(name) >= _LEAST and in_force:
-            families.setdefault(name, []).append((_order(found), id, title))
+        periodic = not _OTHER_KINDS.isdisjoint(name) or _OTHER_CHINESE.search(title)
+        if found and len(name) >= _LEAST and in_force and not periodic:
+            # "v3" and "2025" cannot be compared.
+            shape = tuple(key for match in found for key, value in match.groupdict().items() if value)
+            families.setdefault((name, shape), []).append((_order(found), id, title))
     newer: dict[str, str] = {}
     for family in families.values():
         latest = max(order for order, *_ in family)

@@ -179,7 +179,7 @@ def _is_silent(asked: AskedQuestion, chosen: Chosen | None, cell: Candidate | No
 
 
 def _unsaid(asked: AskedQuestion, row: Evidence) -> bool:
-    """Tell whether an English question says more than a row and what stands above it; names apart, which chose the row."""
+    """Tell whether an English question says more than a row and what stands above it, but for names."""
     return asked.language == "en" and bool(asked.weights.keys() - row.tokens - row.around - asked.names)
 
 

@@ -13,7 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from connectors.formats.pdf_layout import Line
-from connectors.formats.table import table_lines
+from connectors.formats.table import GENERIC, table_lines
 
 if TYPE_CHECKING:
     from pdfplumber.page import Page
@@ -32,6 +32,9 @@ _GRID = 8
 """Parts of a shape that may be a whole grid."""
 _LONGEST_CELL = 400
 """Characters: more is a column of a layout."""
+_FOOTER = 2
+"""Lines below a table that goes on over the page's end, at most."""
+_DIGITS = re.compile(r"\d+")
 _FIGURE = re.compile(r"\d")
 _log = logging.getLogger(__name__)
 
@@ -113,6 +116,8 @@ class Head:
 
     columns: tuple[int, ...]
     names: tuple[str, ...]
+    above: frozenset[str] = frozenset()
+    """The lines above the first table of its page, but for their numbers: a running header stands on the next, too."""
 
 
 def with_tables(
@@ -135,21 +140,32 @@ def with_tables(
     rows_at: dict[int, list[Line]] = {}
     gone: set[int] = set()
     head = None
-    for grid in grids:
+    for number, grid in enumerate(grids):
         inside = _inside(page, spans, grid.box)
+        if not gone.isdisjoint(inside) or any(_contains(grid.box, other.box) for other in grids if other is not grid):
+            # Drawn twice, or one in the other: nothing is said twice.
+            continue
         cells = [[page.get_text_bounded(*cell) for cell in row] for row in grid.rows]
         if not inside or _letters(chain.from_iterable(cells)) != _letters(lines[n].text for n in inside):
             continue
         if any(len(cell) > _LONGEST_CELL for cell in chain.from_iterable(cells)):
             continue
         bold = [lines[n].bold for n in inside]
-        named = (bold[0] and not all(bold)) or _heads(cells)
-        if not named and before is not None and before.columns == grid.columns:
+        named = (bold[0] and not all(bold) and all(map(str.strip, cells[0][1:]))) or _heads(cells)
+        above = frozenset(_DIGITS.sub("", line.text) for line in lines[: inside[0]] if line.text)
+        if (
+            not named
+            and number == 0
+            and before is not None
+            and before.columns == grid.columns
+            and above <= before.above
+        ):
             cells, named = [list(before.names), *cells], True
         if not named and len(grid.columns) > 2:
             # The names stand above the rules, or take several rows: apart from them the cells would say less.
             continue
-        head = Head(grid.columns, tuple(cells[0])) if named else None
+        below = sum(bool(line.text) for line in lines[inside[-1] + 1 :])
+        head = Head(grid.columns, tuple(cells[0]), above) if named and below <= _FOOTER else None
         gone.update(inside)
         if not named:
             cells = [[": ".join(filter(None, map(str.strip, row)))] for row in cells]
@@ -161,12 +177,21 @@ def with_tables(
 
 
 def _heads(cells: Sequence[Sequence[str]]) -> bool:
-    """Tell whether the first row names the columns: words alone, over a column that holds figures for the most part."""
+    """Tell whether the first row names the columns: words alone, over two columns that hold figures for the most part.
+
+    Of two columns the first row may as well be a name and what is said of it.
+    """
     first, *others = ([" ".join(cell.split()) for cell in row] for row in cells)
     if not all(first) or len(set(first)) < len(first) or any(map(_FIGURE.search, first)):
         return False
+    if len(first) == 2:
+        return first[1].casefold() in GENERIC
     figures = [sum(bool(_FIGURE.search(row[column])) for row in others) for column in range(len(first))]
-    return len(first) > 2 or max(figures) * 2 >= len(others)
+    return sum(count * 2 >= len(others) for count in figures) >= 2
+
+
+def _contains(outer: Box, inner: Box) -> bool:
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and outer[2] >= inner[2] and outer[3] >= inner[3]
 
 
 def _inside(page: PdfTextPage, spans: Sequence[Span | None], box: Box) -> list[int]:

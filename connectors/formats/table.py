@@ -9,7 +9,7 @@ from itertools import zip_longest
 
 SEPARATOR = " | "
 _PAIR = 2
-_GENERIC = frozenset(
+GENERIC = frozenset(
     ["value", "values", "specification", "specifications", "data", "details", "值", "数值", "参数值", "规格", "内容"]
 )
 """Names of a second column that say nothing of what is in it: the first column's cells name that."""
@@ -42,7 +42,7 @@ def table_lines(rows: Iterable[Sequence[str]], *, header: bool | None = None) ->
         if not cells:
             continue
         if waiting is not None:
-            if len(waiting) == _PAIR and waiting[1].casefold() in _GENERIC:
+            if len(waiting) == _PAIR and waiting[1].casefold() in GENERIC:
                 headers, seeking, pairs = None, False, True
             elif header or len(cells) <= len(waiting):
                 headers, seeking = waiting, False

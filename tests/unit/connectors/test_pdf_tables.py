@@ -40,16 +40,21 @@ def test_cells_of_several_lines_stay_together() -> None:
 
 @pytest.mark.parametrize("bold", [False, True])
 def test_a_table_goes_on_over_the_page(bold: bool) -> None:
-    told = text_of(
-        "One", "Two", page0=LEAVE, page1=[["Shanghai", "14 days", "18 days"], ["Lund", "26 days", "27 days"]]
-    )
+    more = [["Shanghai", "14 days", "18 days"], ["Lund", "26 days", "27 days"]]
+    told = text_of("Acme handbook 1", "Acme handbook 2", page0=LEAVE, page1=more)
     assert told.endswith(
-        "Two\n\nOffice: Shanghai | From first year: 14 days | After five years: 18 days\n"
+        "Acme handbook 2\n\nOffice: Shanghai | From first year: 14 days | After five years: 18 days\n"
         "Office: Lund | From first year: 26 days | After five years: 27 days"
     )
     again = text_of("One", "Two", page0=LEAVE, page1=LEAVE, bold=bold)
     assert again.count(ROWS[0]) == 2
     assert "Office: Office" not in again
+
+
+def test_another_table_does_not_take_its_column_names() -> None:
+    told = text_of("Leave", "Opening hours", page0=LEAVE, page1=[["Monday", "8", "17"], ["Friday", "8", "13"]])
+    assert "Office: Monday" not in told
+    assert "Monday" in told
 
 
 def test_two_columns_without_names_are_names_and_values() -> None:
@@ -58,6 +63,8 @@ def test_two_columns_without_names_are_names_and_values() -> None:
     told = text_of("Data", page0=[["Property", "Value"], ["Weight", "2.3 kg"], ["Supply", "9 to 30 V DC"]])
     assert told == "Data\n\nWeight: 2.3 kg\nSupply: 9 to 30 V DC"
     told = text_of("Data", page0=[["Country", "Offices"], ["Finland", "2"], ["China", "3"]])
+    assert told == "Data\n\nCountry: Offices\nFinland: 2\nChina: 3"
+    told = text_of("Data", page0=[["Country", "Offices"], ["Finland", "2"], ["China", "3"]], bold=True)
     assert told == "Data\n\nCountry: Finland | Offices: 2\nCountry: China | Offices: 3"
 
 

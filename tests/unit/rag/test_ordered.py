@@ -13,6 +13,8 @@ from rag.ordered import read_order
 TEXTS = {
     "prices.csv": "Article,Product,Price EUR,Price GBP,Battery months\n"
     "K7,Kite 7 lamp,86,75,12\nK9,Kite 9 lamp,1150,990,24\nF2,Finch 2 lamp,430,370,6\n",
+    "accounts.csv": "Account,Balance EUR,Stock,Span\nA-1,-500,1.200,45 min\nA-2,1200,900,2 h\nA-3,30,85,3 days\n",
+    "orders.csv": "Customer,Days\nAcme,5\nBorg,9\nAcme,20\n",
     "sites.csv": "Site,Days of leave,Staff\nOslo,25,14\nLund,30,9\nBergen,30,30\n",
 }
 
@@ -37,6 +39,9 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rag.Wellspring]:
         ("Which site has the most days of leave?", "Lund, Bergen"),
         ("Which site has the fewest days of leave?", "Oslo"),
         ("How many sites have more than 26 days of leave?", "2"),
+        ("Which account has the lowest balance?", "A-1"),
+        ("Which accounts have a balance of more than 20?", "A-2, A-3"),
+        ("Which customer has the longest days?", "Acme"),
     ],
 )
 def test_rows_are_told_apart_by_an_amount(kb: rag.Wellspring, question: str, short: str) -> None:
@@ -53,6 +58,10 @@ def test_rows_are_told_apart_by_an_amount(kb: rag.Wellspring, question: str, sho
         "Which products cost more than 4000 EUR?",
         "Which site in Norway has the most staff?",
         "What is the most common reason for a complaint?",
+        "Which account has the highest stock?",
+        "Which account has the longest span?",
+        "Which products cost more than 1.000 EUR?",
+        "Which products cost more than 1k EUR?",
     ],
 )
 def test_what_no_column_tells_is_not_put_in_order(kb: rag.Wellspring, question: str) -> None:

@@ -13,7 +13,9 @@ from rag.polar import is_polar
 TEXTS = {
     "rules.md": "# Rules\n\nUSB sticks are forbidden. Visitors may park in the yard. Interns are not eligible for work "
     "from abroad. Alcohol is never reimbursed, except at dinners with customers. The lamp is approved in Norway, but "
-    "not in Chile. Bicycles are repaired free of charge.\n",
+    "not in Chile. Bicycles are repaired free of charge. "
+    "Smoking is forbidden in the warehouse. Animals are prohibited; guide dogs are allowed. The firm was founded in "
+    "1987 and sold its mill in 2011. Is the canteen open at night? Ask the desk about the canteen.\n",
     "zh.md": "# 规定\n\n雷雨天严禁安装水位计。\n",
 }
 
@@ -33,7 +35,11 @@ def kb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[rag.Wellspring]:
         ("Are bicycles repaired free of charge?", "Yes", "Bicycles are repaired"),
         ("Is alcohol reimbursed?", "", "except at dinners"),
         ("Is the lamp approved in Norway?", "", "but not in Chile"),
-        ("May visitors park in the yard?", "", "may park"),
+        ("May visitors park in the yard?", "Yes", "may park"),
+        ("Is smoking allowed in the office?", "", "forbidden in the warehouse"),
+        ("Are guide dogs allowed?", "", "guide dogs are allowed"),
+        ("Was the firm founded in 2011?", "", "sold its mill in 2011"),
+        ("Is the canteen open at night?", "", "canteen"),
         ("Aren't USB sticks forbidden?", "", "USB sticks are forbidden."),
     ],
 )

@@ -31,6 +31,8 @@ def test_versions_differ_in_a_year_or_a_number_alone() -> None:
     assert newer("考勤制度第2版", "考勤制度第3版") == {"考勤制度第2版": "考勤制度第3版"}
     apart = (("Security policy", NEW), ("Travel policy 2024", NEW), ("2024", "2026"), (OLD, OLD), ("Kite 7", "Kite 9"))
     apart += (("Minutes 2026-03-09", "Minutes 2026-04-13"), ("Annual report 2023", "Annual report 2024"))
+    apart += (("Policy committee minutes 2026-03-09", "Policy committee minutes 2026-04-13"),)
+    apart += (("Leave policy v3", "Leave policy 2025"), ("Leave policy v" + "9" * 5000, "Leave policy v2"))
     for titles in apart:
         assert newer(*titles) == {}
 
