@@ -35,7 +35,11 @@ def make_server(kb: rag.Wellspring, viewer: rag.Viewer, within: Sequence[str] | 
         documents = kb.documents(viewer=viewer)
         if within is None:
             return documents
-        searched = kb.documents_within(within, viewer=viewer)
+        try:
+            searched = kb.documents_within(within, viewer=viewer)
+        except rag.ScopeError:
+            # They have gone since the server began.
+            return []
         return [info for info in documents if info.id in searched]
 
     async def list_tools(_context: Any, _asked: Any) -> types.ListToolsResult:
