@@ -115,6 +115,7 @@ def test_a_server_may_keep_to_some_documents(kb) -> None:
             await client.read_resource(other)
 
     talk(kb, EVE, all_of_it)
+
     async def nothing(client: Client) -> None:
         assert (await client.list_resources()).resources == []
         assert "no document or folder" in await told(client, "ask_documents", question=QUESTION)
