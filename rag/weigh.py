@@ -50,6 +50,8 @@ _NEARLY = 0.15
 """How much less of a question a current document may hold than one that is out of date …"""
 _CURRENT = 0.35
 """… and how sure its answer must be, to come first; both given by hand."""
+_UNSAID = 0.5
+"""A row that leaves this part of a question unsaid has no column for what is asked."""
 _SILENT = 0.2
 """How sure a row is that names what is asked about, and has no column for what is asked; given by hand."""
 _MISSED = 0.35
@@ -179,8 +181,10 @@ def _is_silent(asked: AskedQuestion, chosen: Chosen | None, cell: Candidate | No
 
 
 def _unsaid(asked: AskedQuestion, row: Evidence) -> bool:
-    """Tell whether an English question says more than a row and what stands above it, but for names."""
-    return asked.language == "en" and bool(asked.weights.keys() - row.tokens - row.around - asked.names)
+    """Tell whether a row and what stands above it leave most of what an English question says unsaid, names apart."""
+    asks = {token: weight for token, weight in asked.weights.items() if token not in asked.names}
+    unsaid = sum(weight for token, weight in asks.items() if token not in row.tokens | row.around)
+    return asked.language == "en" and bool(asks) and unsaid >= _UNSAID * sum(asks.values())
 
 
 def _leads_astray(chosen: Chosen, cell: Candidate | None) -> bool:

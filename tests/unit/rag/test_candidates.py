@@ -31,3 +31,18 @@ def test_conditions_and_other_years_answer_something_else(
     with base:
         (found,) = base.weigh(question).found
     assert (found.short, found.rival) == (span, rival)
+
+
+@pytest.mark.parametrize(
+    ("question", "silent"),
+    [
+        ("What is the salary of Ann Bell?", True),
+        ("What is the extension of Ann Bell?", False),
+        ("Which extension do I dial for Ann Bell?", False),
+        ("Is Ann Bell in Oslo?", False),
+    ],
+)
+def test_a_row_without_a_column_for_what_is_asked_is_silent(tmp_path: Path, question: str, silent: bool) -> None:
+    base, _ = small_base(tmp_path, {"staff.csv": "Name,Office,Extension\nAnn Bell,Oslo,5127\nBo Lund,Lund,5200\n"})
+    with base:
+        assert base.weigh(question).silent == silent
