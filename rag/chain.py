@@ -125,7 +125,9 @@ class Answerer:
         clock.lap("retrieve")
         yield Found(weighed.passages)
         best = best_of(weighed, asked.language)
-        steps = procedure(asked, weighed.passages)
+        newer = retriever.view(viewer).newer
+        outdated = set() if has_version(question) else newer.keys()
+        steps = procedure(asked, sorted(weighed.passages, key=lambda passage: passage.document in outdated))
         if steps is not None:
             best = Best((steps,), None, max(PROCEDURE_SURE, best.sure if best else 0.0), steps=True)
         fact = self._fact(asked, weighed, best, retriever, viewer)
@@ -144,7 +146,6 @@ class Answerer:
             key = "unknown" if weighed.passages else "nothing"
             yield Final(_abstention(question, language, key, sure, weighed.passages, clock))
             return
-        newer = retriever.view(viewer).newer
         if fact is not None:
             worked = _worked_out(asked, fact, best, clock)
             yield Final(replace(worked, answer=worked.answer + _outdated(worked.citations, newer, language)))

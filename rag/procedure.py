@@ -88,7 +88,7 @@ def _sections(passage: Passage) -> Iterator[tuple[frozenset[str], frozenset[str]
     steps = [(start, line) for start, line in lines if _ITEM.match(line)]
     begun = lines.index(steps[0]) if steps else 0
     apart = [number for number in heads if number < begun and set(search_tokens(lines[number][1])) - title]
-    if len(steps) > 1 and not apart and (body := _body(lines[lines.index(steps[0]) :])):
+    if len(steps) > 1 and not apart and (body := _body(lines[begun:])):
         yield title, title, (passage, *body)
 
 

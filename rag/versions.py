@@ -14,9 +14,11 @@ _VERSION = re.compile(
     re.IGNORECASE,
 )
 _AMOUNT = re.compile(
-    r"[€£$¥]\s?\d[\d.,]*|\d[\d.,]*\s?(?:[€£$¥%元]|EUR|GBP|USD|CNY|euros?|pounds?|dollars?|yuan|kg|km|m|mm|cm|hours?|days?)\b",
+    r"[€£$¥]\s?\d[\d.,]*"
+    r"|\d[\d.,]*\s?(?:[€£$¥%元]|(?:EUR|GBP|USD|CNY|euros?|pounds?|dollars?|yuan|kg|km|m|mm|cm|hours?|days?)\b)",
     re.IGNORECASE,
 )
+"""No year: "purchases above 2000 euros"."""
 _LEAST = 2
 """Search tokens that a title has beside its version; of less two may be about different things."""
 _KINDS = frozenset(
@@ -25,14 +27,15 @@ _KINDS = frozenset(
         " specification instructions catalogue price tariff datasheet"
     )
 )
+_CHINESE_KIND = re.compile("制度|规定|办法|手册|指南|规范|标准|流程|条例|守则|价格表|价目表|说明书")
+"""What is in force until the next version comes."""
 _OTHER_KINDS = frozenset(
     search_tokens(
         "minutes meeting committee report statement complaint complaints balance time results newsletter notes"
     )
 )
 _OTHER_CHINESE = re.compile("纪要|会议|报告|报表|周报|月报|年报")
-_CHINESE_KIND = re.compile("制度|规定|办法|手册|指南|规范|标准|流程|条例|守则|价格表|价目表|说明书")
-"""What is in force until the next version comes. Minutes and reports of another day or year are no versions."""
+"""Of another day or year they are no versions of one another."""
 
 
 def has_version(text: str) -> bool:

@@ -136,7 +136,6 @@ def with_tables(
     before
         The last table of the page before.
     """
-    made = list(lines)
     rows_at: dict[int, list[Line]] = {}
     gone: set[int] = set()
     head = None
@@ -172,7 +171,7 @@ def with_tables(
         rows_at[inside[0]] = [Line(""), *map(Line, table_lines(cells, header=named)), Line("")]
         before = None
     return [
-        kept for n, line in enumerate(made) for kept in rows_at.get(n, [line]) if n in rows_at or n not in gone
+        kept for n, line in enumerate(lines) for kept in rows_at.get(n, [line]) if n in rows_at or n not in gone
     ], head
 
 

@@ -9,7 +9,7 @@ import pytest
 from helpers.bases import small_base
 
 import rag
-from rag.versions import newer_versions
+from rag.versions import has_version, newer_versions
 
 OLD, NEW = "Security policy (2024)", "Security policy (2026)"
 TEXTS = {
@@ -35,6 +35,17 @@ def test_versions_differ_in_a_year_or_a_number_alone() -> None:
     apart += (("Leave policy v3", "Leave policy 2025"), ("Leave policy v" + "9" * 5000, "Leave policy v2"))
     for titles in apart:
         assert newer(*titles) == {}
+
+
+def test_an_amount_is_no_year() -> None:
+    for question in (
+        "Who approves purchases above 2000 euros?",
+        "Who approves 2000€ or €2010?",
+        "What lasts 2000 hours?",
+    ):
+        assert not has_version(question)
+    for question in ("What did the policy of 2024 say?", "What does version 3 of the manual say?"):
+        assert has_version(question)
 
 
 @pytest.fixture(scope="module")
